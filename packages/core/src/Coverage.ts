@@ -1,0 +1,159 @@
+/**
+ * What a run saw: requests, pages, rows, and everything that was counted rather than dropped. Provide a recorder
+ * around a walk and read its snapshot afterwards; without one, nothing is recorded.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Session from "./Session.ts"
+import * as SessionRead from "./SessionRead.ts"
+import type { TimeWindow } from "./TimeWindow.ts"
+
+/** Field names are those of the JSON output. Times are in milliseconds; everything else counts. */
+export interface Coverage {
+  /** The pinned window, or null before the first page. */
+  readonly window: TimeWindow | null
+  /** All attempts sent: of the list, of details, retries included. */
+  readonly requests: number
+  readonly list_requests: number
+  readonly detail_requests: number
+  /** Attempts that repeated a failed one. */
+  readonly retries: number
+  /** 429 answers. */
+  readonly rate_limited: number
+  /** Time spent waiting, summed over requests: for a token of the limit, and held back by a 429 or before a retry. */
+  readonly paced_ms: number
+  readonly held_ms: number
+  readonly pages: number
+  readonly empty_pages: number
+  readonly sessions: number
+  /** Rows with an id that the walk had already passed on; the first stays. */
+  readonly duplicates: number
+  /** Rows that started later than the row before them. */
+  readonly out_of_order: number
+  readonly details: number
+  readonly details_unavailable: Readonly<Record<SessionRead.UnavailableReason, number>>
+  /** Details that differ from the list's row: the detail counts. */
+  readonly changed_since_listed: number
+  /** Sessions that may still have been open when they were listed. */
+  readonly unsettled: number
+  /** Values outside the documented sets, as `kind:value`; at most 50 names, the rest as `kind:(more)`. */
+  readonly unknown_values: Readonly<Record<string, number>>
+}
+
+const maxUnknownNames = 50
+
+/** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
+export class Recorder {
+  private window: TimeWindow | null = null
+  private counts = {
+    list_requests: 0,
+    detail_requests: 0,
+    retries: 0,
+    rate_limited: 0,
+    paced_ms: 0,
+    held_ms: 0,
+    pages: 0,
+    empty_pages: 0,
+    sessions: 0,
+    duplicates: 0,
+    out_of_order: 0,
+    details: 0,
+    changed_since_listed: 0,
+    unsettled: 0,
+  }
+  private unavailable = { past_retention: 0, not_found: 0 }
+  private unknown = new Map<string, number>()
+
+  pinned(window: TimeWindow): void {
+    this.window = window
+  }
+
+  request(kind: "ListSessions" | "GetSession", isRetry: boolean): void {
+    if (kind === "ListSessions") this.counts.list_requests++
+    else this.counts.detail_requests++
+    if (isRetry) this.counts.retries++
+  }
+
+  rateLimited(): void {
+    this.counts.rate_limited++
+  }
+
+  waited(kind: "paced_ms" | "held_ms", millis: number): void {
+    this.counts[kind] += millis
+  }
+
+  page(rows: number): void {
+    this.counts.pages++
+    if (rows === 0) this.counts.empty_pages++
+  }
+
+  duplicate(): void {
+    this.counts.duplicates++
+  }
+
+  outOfOrder(): void {
+    this.counts.out_of_order++
+  }
+
+  /** `readAt` in epoch milliseconds. */
+  summary(summary: Session.Summary, readAt: number): void {
+    this.counts.sessions++
+    if (Session.isUnsettled(summary, readAt)) this.counts.unsettled++
+    this.extraFields("session_field", summary, Session.knownFields.summary)
+  }
+
+  detail(summary: Session.Summary, detail: Session.Detail): void {
+    this.counts.details++
+    if (SessionRead.changedSinceListed(summary, detail)) this.counts.changed_since_listed++
+    this.extraFields("detail_field", detail, Session.knownFields.detail)
+    for (const event of detail.events) {
+      if (!Session.eventTypes.has(event.type)) this.count("event_type", event.type)
+      this.extraFields("event_field", event, Session.knownFields.event)
+    }
+    for (const nudge of detail.nudges) {
+      if (!Session.nudgeTypes.has(nudge.type)) this.count("nudge_type", nudge.type)
+      if (!Session.outcomes.has(nudge.outcome)) this.count("outcome", nudge.outcome)
+      this.extraFields("nudge_field", nudge, Session.knownFields.nudge)
+    }
+  }
+
+  detailUnavailable(reason: SessionRead.UnavailableReason): void {
+    this.unavailable[reason]++
+  }
+
+  snapshot(): Coverage {
+    const { list_requests, detail_requests, retries, details, changed_since_listed, unsettled, ...rest } = this.counts
+    return {
+      window: this.window,
+      requests: list_requests + detail_requests,
+      list_requests,
+      detail_requests,
+      retries,
+      ...rest,
+      details,
+      details_unavailable: { ...this.unavailable },
+      changed_since_listed,
+      unsettled,
+      unknown_values: Object.fromEntries([...this.unknown].sort(([a], [b]) => (a < b ? -1 : 1))),
+    }
+  }
+
+  private extraFields(kind: string, value: object, known: ReadonlySet<string>): void {
+    for (const key in value) {
+      if (!known.has(key)) this.count(kind, key)
+    }
+  }
+
+  private count(kind: string, value: string): void {
+    const name = `${kind}:${value}`
+    const key = this.unknown.has(name) || this.unknown.size < maxUnknownNames ? name : `${kind}:(more)`
+    this.unknown.set(key, (this.unknown.get(key) ?? 0) + 1)
+  }
+}
+
+/** The recorder of the current run, or undefined where nobody asked for one. */
+export const Current = Context.Reference<Recorder | undefined>("@effect-elnudge/core/Coverage/Current", {
+  defaultValue: () => undefined,
+})
+
+export const make: Effect.Effect<Recorder> = Effect.sync(() => new Recorder())

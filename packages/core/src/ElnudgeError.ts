@@ -1,0 +1,184 @@
+/**
+ * What can go wrong, one tagged class for each thing a caller can do about it. `message` says what happened and
+ * why in one line, `advice` what to do next. No error holds a key, a header or a payload.
+ */
+import * as Schema from "effect/Schema"
+
+/** Which request an error belongs to. For a page: the window, the cursor and how many rows the walk had handed on. */
+export const RequestInfo = Schema.Union([
+  Schema.TaggedStruct("ListSessions", {
+    from: Schema.optional(Schema.String),
+    to: Schema.optional(Schema.String),
+    cursor: Schema.optional(Schema.String),
+    rowsEmitted: Schema.Int,
+  }),
+  Schema.TaggedStruct("GetSession", { id: Schema.String }),
+])
+export type RequestInfo = typeof RequestInfo.Type
+
+const describe = (request: RequestInfo | undefined): string => {
+  if (request === undefined) return ""
+  if (request._tag === "GetSession") return ` (session ${request.id})`
+  const page = request.cursor === undefined ? "first page" : `page after ${request.rowsEmitted} rows`
+  return ` (${page})`
+}
+
+const request = Schema.optional(RequestInfo)
+
+/** The request can never succeed as it is: a refused parameter (400), a bad option, an unsafe address, a redirect. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  reason: Schema.String,
+  advice: Schema.String,
+  request,
+}) {
+  override get message(): string {
+    return `The request is not valid: ${this.reason}${describe(this.request)}.`
+  }
+}
+
+/** The key is missing, wrong, revoked or not allowed (401, 403). Never retried. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  status: Schema.Int,
+  request,
+}) {
+  override get message(): string {
+    return `The API refused the key: ${this.status}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return "Check that ELNUDGE_API_KEY holds the secret API key of this site, and that it was not rotated."
+  }
+}
+
+/** No usable answer came back: refused, reset, cut off or timed out, after every retry. */
+export class TransportFailure extends Schema.TaggedError<TransportFailure>()("TransportFailure", {
+  /** What the last attempt met, such as `ECONNREFUSED` or `timeout`. */
+  reason: Schema.String,
+  attempts: Schema.Int,
+  origin: Schema.String,
+  request,
+}) {
+  override get message(): string {
+    return `No answer from ${this.origin}: ${this.reason}, after ${this.attempts} attempts${describe(this.request)}.`
+  }
+  get advice(): string {
+    return "Check the network and ELNUDGE_BASE_URL, then run it again."
+  }
+}
+
+/** The API answered with a 5xx after every retry. */
+export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
+  status: Schema.Int,
+  attempts: Schema.Int,
+  request,
+}) {
+  override get message(): string {
+    return `The API is failing: ${this.status}, after ${this.attempts} attempts${describe(this.request)}.`
+  }
+  get advice(): string {
+    return "Try again later; if it lasts, ask elNudge."
+  }
+}
+
+/** The rate limit was hit and waiting would take longer than allowed. Every request of the key is held until then. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  /** The instant (ISO 8601) from which the API accepts requests of this key again. */
+  resumeAt: Schema.String,
+  /** How long this request had been held already, in milliseconds. */
+  waitedMillis: Schema.Finite,
+  request,
+}) {
+  override get message(): string {
+    return `The rate limit is used up until ${this.resumeAt}, longer than a request may wait${describe(this.request)}.`
+  }
+  get advice(): string {
+    return `Run it again after ${this.resumeAt}, or with a lower rate limit if other programs share the key.`
+  }
+}
+
+/** A 404 on the first page: the window begins before what the plan keeps (or the address is wrong). */
+export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("RetentionExceeded", {
+  from: Schema.optional(Schema.String),
+  /** The oldest `from` the plan allows (ISO 8601), where the plan's retention is known. */
+  oldestFrom: Schema.optional(Schema.String),
+  request,
+}) {
+  override get message(): string {
+    return `The API has no sessions for a window from ${this.from ?? "30 days ago"} (404): it is older than the plan keeps, or the base URL is wrong.`
+  }
+  get advice(): string {
+    return this.oldestFrom === undefined
+      ? "Use a later from (plans keep 30 or 90 days) and check ELNUDGE_BASE_URL."
+      : `Use a from of ${this.oldestFrom} or later and check ELNUDGE_BASE_URL.`
+  }
+}
+
+/** A 200 that does not fit the contract. Names the session and the path; never holds the payload. */
+export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("ResponseInvalid", {
+  /** What did not fit, such as `expected an integer`. */
+  reason: Schema.String,
+  /** Where in the body, such as `data[3].intent_score`. */
+  path: Schema.optional(Schema.String),
+  sessionId: Schema.optional(Schema.String),
+  request,
+}) {
+  override get message(): string {
+    const where = this.path === undefined ? "" : ` at ${this.path}`
+    const session = this.sessionId === undefined ? "" : ` in session ${this.sessionId}`
+    return `The API's answer does not fit its contract${session}${where}: ${this.reason}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return "Nothing was guessed in its place. Report it to elNudge with the session and the path."
+  }
+}
+
+/** The API does not accept the cursor any more (400, 404 or 410 with a cursor). */
+export class CursorRejected extends Schema.TaggedError<CursorRejected>()("CursorRejected", {
+  status: Schema.Int,
+  request,
+}) {
+  override get message(): string {
+    return `The API refused to go on from its own cursor: ${this.status}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return "Run it again: a new walk starts from the first page."
+  }
+}
+
+/** A session that was listed has no detail (404). Streams turn this into data unless told to fail. */
+export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {
+  sessionId: Schema.String,
+  reason: Schema.Literals(["past_retention", "not_found"]),
+}) {
+  override get message(): string {
+    return this.reason === "past_retention"
+      ? `Session ${this.sessionId} is older than the plan keeps (404).`
+      : `Session ${this.sessionId} has no detail: past retention, deleted, or never there (404).`
+  }
+  get advice(): string {
+    return "Leave it out, or let the stream skip and count it."
+  }
+}
+
+/** What a page of the list can fail with. */
+export type ListError =
+  | InvalidRequest
+  | Unauthorized
+  | TransportFailure
+  | ServerUnavailable
+  | RateLimited
+  | RetentionExceeded
+  | ResponseInvalid
+  | CursorRejected
+
+/** What one session's detail can fail with. */
+export type DetailError =
+  | InvalidRequest
+  | Unauthorized
+  | TransportFailure
+  | ServerUnavailable
+  | RateLimited
+  | ResponseInvalid
+  | SessionUnavailable
+
+/** Everything that can go wrong. */
+export type ElnudgeError = ListError | DetailError

@@ -1,0 +1,62 @@
+/**
+ * A response's text, checked against its schema. The value that fits is the parsed JSON itself, not a copy of the
+ * fields we know, so that unknown fields survive.
+ */
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+
+export type Misfit =
+  | { readonly _tag: "NotJson" }
+  | {
+      readonly _tag: "NotContract"
+      readonly reason: string
+      readonly path: string
+      readonly sessionId: string | undefined
+    }
+
+const parseJson = (text: string): Result.Result<unknown, Misfit> =>
+  Result.try({ try: (): unknown => JSON.parse(text), catch: (): Misfit => ({ _tag: "NotJson" }) })
+
+const typeName = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "an array" : value === undefined ? "nothing" : `a ${typeof value}`
+
+const formatPath = (path: ReadonlyArray<PropertyKey>): string =>
+  path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    "",
+  )
+
+const at = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
+  path.reduce<unknown>((inner, key) => (Predicate.hasProperty(inner, key) ? inner[key] : undefined), value)
+
+// The innermost object on the way that has a session's id: `data` of a detail, `data[3]` of a page.
+const sessionIdAt = (value: unknown, path: ReadonlyArray<PropertyKey>): string | undefined => {
+  const owner = at(value, Array.isArray(at(value, ["data"])) ? path.slice(0, 2) : path.slice(0, 1))
+  return Predicate.hasProperty(owner, "id") && Predicate.isString(owner.id) ? owner.id : undefined
+}
+
+// Names what was expected, never the value that stood there.
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Builds the reader of one schema once; the reader is called for every response. */
+export const reader = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const fits = Schema.is(schema)
+  const decode = Schema.decodeUnknownResult(schema)
+  const explain = (value: unknown): Misfit => {
+    const decoded = decode(value)
+    const issue = Result.isFailure(decoded) ? formatIssue(decoded.failure.issue).issues[0] : undefined
+    const path = (issue?.path ?? []).map((key) => (typeof key === "object" ? key.key : key))
+    return {
+      _tag: "NotContract",
+      reason: `${issue?.message ?? "Unexpected value"}, got ${typeName(at(value, path))}`,
+      path: formatPath(path),
+      sessionId: sessionIdAt(value, path),
+    }
+  }
+  return (text: string): Result.Result<S["Type"], Misfit> =>
+    Result.flatMap(parseJson(text), (value) =>
+      fits(value) ? Result.succeed<S["Type"]>(value) : Result.fail(explain(value)),
+    )
+}

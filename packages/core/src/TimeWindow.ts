@@ -1,0 +1,33 @@
+/** The span of start times that a walk covers, pinned to absolute instants once, so that nothing depends on "now" twice. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { InvalidRequest } from "./ElnudgeError.ts"
+
+/** `from` is inclusive, `to` exclusive; both are ISO 8601 instants in UTC. */
+export interface TimeWindow {
+  readonly from: string
+  readonly to: string
+}
+
+export interface Options {
+  /** @default 30 days before `to`, as the API's own default for a window that ends now */
+  readonly from?: DateTime.DateTime | undefined
+  /** @default now */
+  readonly to?: DateTime.DateTime | undefined
+}
+
+const format = (instant: DateTime.DateTime): string => DateTime.formatIso(instant).replace(".000Z", "Z")
+
+/** Pins a window. Fails with `InvalidRequest` when it is empty or runs backwards. */
+export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
+  const to = options.to ?? (yield* DateTime.now)
+  const from = options.from ?? DateTime.subtract(to, { days: 30 })
+  if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {
+    return yield* new InvalidRequest({
+      reason: `the window is empty: from ${format(from)} is not before to ${format(to)}`,
+      advice: "Give a from that lies before to (the end is exclusive).",
+    })
+  }
+  const window: TimeWindow = { from: format(from), to: format(to) }
+  return window
+})
