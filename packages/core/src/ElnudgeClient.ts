@@ -22,7 +22,7 @@ import * as BaseUrl from "./BaseUrl.ts"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as RequestLimiter from "./RequestLimiter.ts"
-import * as ResponseBody from "./ResponseBody.ts"
+import * as CheckedJson from "./CheckedJson.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
@@ -74,8 +74,8 @@ const lastBackoffMillis = 5_000
 const backoff = (attempt: number) =>
   Effect.map(Random.next, (share) => share * Math.min(lastBackoffMillis, firstBackoffMillis * 2 ** attempt))
 
-const readPage = ResponseBody.reader(SessionsApi.SessionPage)
-const readSession = ResponseBody.reader(SessionsApi.SessionEnvelope)
+const readPage = CheckedJson.reader(SessionsApi.SessionPage)
+const readSession = CheckedJson.reader(SessionsApi.SessionEnvelope)
 
 type Response = HttpClientResponse.HttpClientResponse
 
@@ -134,7 +134,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const classify = Effect.fnUntraced(function* <A, E>(
     response: Response,
     request: ElnudgeError.RequestInfo,
-    read: (text: string) => Result.Result<A, ResponseBody.Misfit>,
+    read: (text: string) => Result.Result<A, CheckedJson.Misfit>,
     refusal: (status: number) => E,
   ): Effect.fn.Return<Outcome<A>, E | CommonError | HttpClientError.HttpClientError> {
     const { status } = response
@@ -183,7 +183,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const send = Effect.fnUntraced(function* <A, E>(
     request: ElnudgeError.RequestInfo,
     execute: Effect.Effect<Response, HttpClientError.HttpClientError, Scope.Scope>,
-    read: (text: string) => Result.Result<A, ResponseBody.Misfit>,
+    read: (text: string) => Result.Result<A, CheckedJson.Misfit>,
     refusal: (status: number) => E,
   ): Effect.fn.Return<A, E | CommonError> {
     const recorder = yield* Coverage.Current

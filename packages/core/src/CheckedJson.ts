@@ -1,6 +1,6 @@
 /**
- * A response's text, checked against its schema. The value that fits is the parsed JSON itself, not a copy of the
- * fields we know, so that unknown fields survive.
+ * JSON text, checked against a schema. The value that fits is the parsed JSON itself, not a copy of the fields we
+ * know, so that unknown fields survive.
  */
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
@@ -31,16 +31,19 @@ const formatPath = (path: ReadonlyArray<PropertyKey>): string =>
 const at = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce<unknown>((inner, key) => (Predicate.hasProperty(inner, key) ? inner[key] : undefined), value)
 
-// The innermost object on the way that has a session's id: `data` of a detail, `data[3]` of a page.
+// The outermost object on the way that has an id is the session: `data` of a detail, `data[3]` of a page.
 const sessionIdAt = (value: unknown, path: ReadonlyArray<PropertyKey>): string | undefined => {
-  const owner = at(value, Array.isArray(at(value, ["data"])) ? path.slice(0, 2) : path.slice(0, 1))
-  return Predicate.hasProperty(owner, "id") && Predicate.isString(owner.id) ? owner.id : undefined
+  for (let depth = 0; depth <= path.length; depth++) {
+    const owner = at(value, path.slice(0, depth))
+    if (Predicate.hasProperty(owner, "id") && Predicate.isString(owner.id)) return owner.id
+  }
+  return undefined
 }
 
 // Names what was expected, never the value that stood there.
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Builds the reader of one schema once; the reader is called for every response. */
+/** Builds the reader of one schema once; the reader is called for every text. */
 export const reader = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
   const fits = Schema.is(schema)
   const decode = Schema.decodeUnknownResult(schema)

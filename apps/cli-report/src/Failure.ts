@@ -1,0 +1,110 @@
+/** What a failed run says and how it exits: at most three lines on stderr, and a code that a script can act on. */
+import type { ElnudgeError } from "@effect-elnudge/core"
+import type { SessionFile } from "@effect-elnudge/emulator"
+import { CliError } from "effect/cli"
+import * as Cause from "effect/Cause"
+import type * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { ServeError } from "effect/http/HttpServerError"
+import type { PlatformError } from "effect/PlatformError"
+import * as Result from "effect/Result"
+import * as Runtime from "effect/Runtime"
+
+export type Failure =
+  | ElnudgeError.ElnudgeError
+  | SessionFile.SessionFileError
+  | Config.ConfigError
+  | CliError.CliError
+  | PlatformError
+  | ServeError
+
+export interface Report {
+  readonly exitCode: number
+  /** What, why, what to do. */
+  readonly lines: ReadonlyArray<string>
+}
+
+const program = "elnudge-report"
+
+const usage = (error: CliError.CliError): Report => {
+  const path = error._tag === "ShowHelp" ? error.commandPath.join(" ") : program
+  const errors = error._tag === "ShowHelp" ? error.errors : [error]
+  const [first] = errors
+  return {
+    exitCode: 2,
+    lines: [
+      first === undefined ? `${program}: a command is missing.` : `${program}: ${first.message}`,
+      `See ${path} --help.`,
+    ],
+  }
+}
+
+const advised = (exitCode: number, error: { readonly message: string; readonly advice: string }): Report => ({
+  exitCode,
+  lines: [`${program}: ${error.message}`, error.advice],
+})
+
+/** The report of a failure that was foreseen. */
+export const report = (error: Failure): Report => {
+  if (CliError.isCliError(error)) return usage(error)
+  switch (error._tag) {
+    case "InvalidRequest":
+      return advised(2, error)
+    case "Unauthorized":
+      return advised(3, error)
+    case "TransportFailure":
+    case "ServerUnavailable":
+    case "RateLimited":
+    case "RetentionExceeded":
+    case "SessionUnavailable":
+      return advised(5, error)
+    case "ResponseInvalid":
+    case "CursorRejected":
+      return advised(6, error)
+    case "SessionFileError":
+      return error.line === undefined
+        ? { exitCode: 2, lines: [`${program}: ${error.message}`, "Check the path."] }
+        : { exitCode: 6, lines: [`${program}: ${error.message}`, "Mend or remove the line; nothing of the file was used."] }
+    case "ConfigError":
+      return { exitCode: 2, lines: [`${program}: the environment is not usable: ${error.message.split("\n")[0]}`] }
+    case "PlatformError":
+      return {
+        exitCode: 1,
+        lines: [`${program}: ${error.message.split("\n")[0]}`, "Nothing was written. Check the path, its permissions and the free space."],
+      }
+    case "ServeError":
+      return {
+        exitCode: 1,
+        lines: [`${program}: the port cannot be listened on.`, "Stop what uses it, or give another --port (0 takes a free one)."],
+      }
+  }
+}
+
+const ofCause = (cause: Cause.Cause<Failure>): Report => {
+  if (Cause.hasInterruptsOnly(cause)) return { exitCode: 130, lines: [`${program}: interrupted; no report was written.`] }
+  const failure = Cause.findError(cause)
+  return Result.isSuccess(failure)
+    ? report(failure.success)
+    : {
+        exitCode: 1,
+        lines: [`${program}: an error that should not happen.`, "Run it again with --log-level debug and report what it prints."],
+      }
+}
+
+/** Says on stderr what went wrong, also when interrupted; with --log-level debug the whole cause. */
+export const print = <A>(exit: Exit.Exit<A, Failure>) =>
+  Effect.gen(function* () {
+    if (Exit.isSuccess(exit)) return
+    for (const line of ofCause(exit.cause).lines) yield* Console.error(line)
+    yield* Effect.logDebug(exit.cause)
+  })
+
+/** A failure as the runtime's teardown reads it. */
+class RunFailed extends Data.TaggedError("RunFailed")<{ readonly exitCode: number }> {
+  override readonly [Runtime.errorExitCode] = this.exitCode
+}
+
+export const withExitCode = (error: Failure) => new RunFailed({ exitCode: report(error).exitCode })

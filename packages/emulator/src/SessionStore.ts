@@ -1,0 +1,91 @@
+/** The sessions that an emulator serves: newest first, by window and cursor, as `GET /sessions` lists them. */
+import type * as Session from "@effect-elnudge/core/Session"
+import { millis } from "@effect-elnudge/core/Session"
+import * as Schema from "effect/Schema"
+
+interface Stored {
+  readonly startedAt: number
+  readonly detail: Session.Detail
+  /** What the list shows: the session without its events and nudges, unknown fields included. */
+  readonly summary: Omit<Session.Detail, "events" | "nudges">
+}
+
+/** Instants in epoch milliseconds; `from` is inclusive, `to` exclusive. */
+export interface Query {
+  readonly from: number
+  readonly to: number
+  readonly limit: number
+  /** Go on after this row. */
+  readonly after?: { readonly startedAt: number; readonly id: string } | undefined
+}
+
+export interface Slice {
+  readonly data: ReadonlyArray<Stored["summary"]>
+  /** The cursor of the rest, or undefined when there is none. */
+  readonly nextCursor: string | undefined
+}
+
+// What a cursor holds: the whole query, so that a follow-up with the cursor alone stays in its window.
+const Cursor = Schema.StringFromBase64Url.pipe(
+  Schema.decodeTo(
+    Schema.fromJsonString(
+      Schema.Struct({
+        from: Schema.Finite,
+        to: Schema.Finite,
+        limit: Schema.Int,
+        after: Schema.Struct({ startedAt: Schema.Finite, id: Schema.String }),
+      }),
+    ),
+  ),
+)
+
+/** Reads a cursor, or undefined where it is not one of ours. */
+export const decodeCursor = Schema.decodeUnknownOption(Cursor)
+const encodeCursor = Schema.encodeSync(Cursor)
+
+const isAfter = (row: Stored, after: { readonly startedAt: number; readonly id: string }): boolean =>
+  row.startedAt < after.startedAt || (row.startedAt === after.startedAt && row.detail.id > after.id)
+
+export class SessionStore {
+  private readonly rows: ReadonlyArray<Stored>
+  private readonly byId: ReadonlyMap<string, Stored>
+
+  constructor(sessions: Iterable<Session.Detail>) {
+    this.rows = Array.from(sessions, (detail): Stored => {
+      const { events: _, nudges: __, ...summary } = detail
+      return { startedAt: millis(detail.started_at), detail, summary }
+    }).sort((a, b) => b.startedAt - a.startedAt || (a.detail.id < b.detail.id ? -1 : 1))
+    this.byId = new Map(this.rows.map((row) => [row.detail.id, row]))
+  }
+
+  get(id: string): { readonly startedAt: number; readonly detail: Session.Detail } | undefined {
+    return this.byId.get(id)
+  }
+
+  list({ after, from, limit, to }: Query): Slice {
+    const start = this.firstIndex((row) => row.startedAt < to && (after === undefined || isAfter(row, after)))
+    const end = this.firstIndex((row) => row.startedAt < from)
+    const page = this.rows.slice(start, Math.min(end, start + limit))
+    const last = page.at(-1)
+    const hasMore = last !== undefined && start + page.length < end
+    return {
+      data: page.map((row) => row.summary),
+      nextCursor: hasMore
+        ? encodeCursor({ from, to, limit, after: { startedAt: last.startedAt, id: last.detail.id } })
+        : undefined,
+    }
+  }
+
+  // The rows are sorted, so each of our predicates is false up to some index and true from there on.
+  private firstIndex(predicate: (row: Stored) => boolean): number {
+    let low = 0
+    let high = this.rows.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const row = this.rows[middle]
+      if (row === undefined || predicate(row)) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}

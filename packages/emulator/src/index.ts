@@ -1,0 +1,4 @@
+export * as Emulator from "./Emulator.ts"
+export * as Faults from "./Faults.ts"
+export * as Generator from "./Generator.ts"
+export * as SessionFile from "./SessionFile.ts"

@@ -1,0 +1,229 @@
+/**
+ * Attribution by nudge type: how often each type was shown and what became of it, how many sessions that saw it
+ * converted, and how many conversions the vendor's flag and the attribution rule (lower and upper bound) give it.
+ */
+import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Session from "@effect-elnudge/core/Session"
+import * as Attribution from "./Attribution.ts"
+import * as Proportion from "./Proportion.ts"
+import type { Report } from "./Report.ts"
+import * as Warning from "./Warning.ts"
+
+export interface Row {
+  readonly nudge_type: string
+  /** Displays. The three counts after it, and `other_outcomes`, are displays by outcome. */
+  readonly shown: number
+  readonly clicked: number
+  readonly dismissed: number
+  readonly chat_opened: number
+  /** Shares of the displays. */
+  readonly click_rate: number | null
+  readonly dismiss_rate: number | null
+  readonly chat_open_rate: number | null
+  /** Sessions in which the type was shown, and those of them with a purchase, at whatever time. */
+  readonly sessions: number
+  readonly converted_sessions: number
+  /** converted_sessions ÷ sessions, with its Wilson 95 % interval. */
+  readonly conversion_rate: number | null
+  readonly conversion_rate_low: number | null
+  readonly conversion_rate_high: number | null
+  /** Sessions in which the vendor flagged a nudge of the type as having influenced the conversion. */
+  readonly influenced_conversions: number
+  /** Conversions whose last candidate is of the type: shown within the window (lower), or at any time before (upper). */
+  readonly attributed_lower: number
+  readonly attributed_upper: number
+  readonly warnings: string
+  readonly other_outcomes: number
+  /** Those of influenced_conversions whose session did not convert. */
+  readonly influenced_not_converted: number
+  /** Those of converted_sessions that bought before the type was first shown. */
+  readonly converted_before_shown: number
+}
+
+const columns: ReadonlyArray<keyof Row> = [
+  "nudge_type",
+  "shown",
+  "clicked",
+  "dismissed",
+  "chat_opened",
+  "click_rate",
+  "dismiss_rate",
+  "chat_open_rate",
+  "sessions",
+  "converted_sessions",
+  "conversion_rate",
+  "conversion_rate_low",
+  "conversion_rate_high",
+  "influenced_conversions",
+  "attributed_lower",
+  "attributed_upper",
+  "warnings",
+  "other_outcomes",
+  "influenced_not_converted",
+  "converted_before_shown",
+]
+
+const noCounts = {
+  shown: 0,
+  clicked: 0,
+  dismissed: 0,
+  chat_opened: 0,
+  other_outcomes: 0,
+  sessions: 0,
+  converted_sessions: 0,
+  influenced: 0,
+  influenced_not_converted: 0,
+  converted_before_shown: 0,
+  attributed_lower: 0,
+  attributed_upper: 0,
+  immature_sessions: 0,
+}
+type Counts = { [name in keyof typeof noCounts]: number }
+
+const add = (a: Counts, b: Counts): Counts => {
+  const sum: Counts = { ...a }
+  let name: keyof Counts
+  for (name in sum) sum[name] += b[name]
+  return sum
+}
+
+export interface State {
+  readonly types: Map<string, Counts>
+  /** Distinct sessions with any nudge. The counts by display and by credit stay 0 here: `(all)` sums the types. */
+  readonly any: Counts
+  /** Nudged sessions whose detail could not be had. */
+  missingDetails: number
+}
+
+const outcomeCount = (outcome: string): "clicked" | "dismissed" | "chat_opened" | "other_outcomes" | undefined => {
+  switch (outcome) {
+    case "shown":
+      return undefined
+    case "clicked":
+    case "dismissed":
+    case "chat_opened":
+      return outcome
+    default:
+      return "other_outcomes"
+  }
+}
+
+// One session as seen by one row: by a nudge type, or by `(all)`.
+const countSession = (
+  counts: Counts,
+  nudges: ReadonlyArray<Session.Nudge>,
+  isConverted: boolean,
+  purchasedAt: number | undefined,
+  isImmature: boolean,
+): void => {
+  counts.sessions++
+  if (isConverted) counts.converted_sessions++
+  if (isImmature) counts.immature_sessions++
+  if (nudges.some((nudge) => nudge.influenced_conversion)) {
+    counts.influenced++
+    if (!isConverted) counts.influenced_not_converted++
+  }
+  const firstShown = Math.min(...nudges.map((nudge) => Session.millis(nudge.shown_at)))
+  if (purchasedAt !== undefined && purchasedAt < firstShown) counts.converted_before_shown++
+}
+
+const countsOf = (types: Map<string, Counts>, type: string): Counts => {
+  const existing = types.get(type)
+  if (existing !== undefined) return existing
+  const created = { ...noCounts }
+  types.set(type, created)
+  return created
+}
+
+const toRow = (nudge_type: string, counts: Counts, isIncomplete: boolean): Row => {
+  const { converted_sessions, influenced, sessions, shown } = counts
+  const interval = Proportion.wilson(converted_sessions, sessions)
+  const warnings = new Set(Warning.ofCounts(converted_sessions, sessions))
+  if (counts.immature_sessions > 0) warnings.add("IMMATURE")
+  if (isIncomplete) warnings.add("INCOMPLETE")
+  return {
+    nudge_type,
+    shown,
+    clicked: counts.clicked,
+    dismissed: counts.dismissed,
+    chat_opened: counts.chat_opened,
+    click_rate: Proportion.rate(counts.clicked, shown),
+    dismiss_rate: Proportion.rate(counts.dismissed, shown),
+    chat_open_rate: Proportion.rate(counts.chat_opened, shown),
+    sessions,
+    converted_sessions,
+    conversion_rate: Proportion.rate(converted_sessions, sessions),
+    conversion_rate_low: interval.low,
+    conversion_rate_high: interval.high,
+    influenced_conversions: influenced,
+    attributed_lower: counts.attributed_lower,
+    attributed_upper: counts.attributed_upper,
+    warnings: Warning.format(warnings),
+    other_outcomes: counts.other_outcomes,
+    influenced_not_converted: counts.influenced_not_converted,
+    converted_before_shown: counts.converted_before_shown,
+  }
+}
+
+const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
+
+/** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
+export const make = (rule: Attribution.Rule = Attribution.vendorRule): Report<State, Row> => ({
+  name: "attribution",
+  columns,
+  needsDetail,
+  initial: () => ({ types: new Map(), any: { ...noCounts }, missingDetails: 0 }),
+  step: (state, read) => {
+    if (!needsDetail(SessionRead.session(read))) return state
+    if (read.detail._tag !== "Read") {
+      state.missingDetails++
+      return state
+    }
+    const { session } = read.detail
+    if (session.nudges.length === 0) return state
+    const { candidates, purchasedAt, status } = Attribution.attribute(session, rule)
+    const isImmature = Session.isUnsettled(session, read.readAt)
+    for (const [type, nudges] of Map.groupBy(session.nudges, (nudge) => nudge.type)) {
+      const counts = countsOf(state.types, type)
+      countSession(counts, nudges, session.converted, purchasedAt, isImmature)
+      for (const nudge of nudges) {
+        counts.shown++
+        const name = outcomeCount(nudge.outcome)
+        if (name !== undefined) counts[name]++
+      }
+    }
+    countSession(state.any, session.nudges, session.converted, purchasedAt, isImmature)
+    const credited = candidates.at(-1)
+    if (credited !== undefined) {
+      const counts = countsOf(state.types, credited.nudge.type)
+      counts.attributed_upper++
+      if (status === "yes") counts.attributed_lower++
+    }
+    return state
+  },
+  combine: (left, right) => {
+    const types = new Map([...left.types].map(([type, counts]) => [type, { ...counts }]))
+    for (const [type, counts] of right.types) types.set(type, add(types.get(type) ?? noCounts, counts))
+    return {
+      types,
+      any: add(left.any, right.any),
+      missingDetails: left.missingDetails + right.missingDetails,
+    }
+  },
+  done: ({ any, missingDetails, types }) => {
+    const isIncomplete = missingDetails > 0
+    const sorted = [...types].sort(([a], [b]) => (a < b ? -1 : 1))
+    const summed = sorted.reduce((sum, [, counts]) => add(sum, counts), { ...noCounts })
+    const { converted_before_shown, converted_sessions, immature_sessions, influenced, influenced_not_converted, sessions } = any
+    const all = {
+      ...summed,
+      converted_before_shown,
+      converted_sessions,
+      immature_sessions,
+      influenced,
+      influenced_not_converted,
+      sessions,
+    }
+    return [...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete)), toRow("(all)", all, isIncomplete)]
+  },
+})

@@ -1,0 +1,28 @@
+/** What a reader must know before quoting a row, in the order in which a row names them. */
+
+const order = ["EMPTY_ARM", "LOW_N", "DIRECTIONAL", "SMALL_COUNT", "IMMATURE", "INCOMPLETE"] as const
+
+/**
+ * - `EMPTY_ARM`: no session; the next three are then left out
+ * - `LOW_N`: under 100 sessions · `DIRECTIONAL`: 100 to 499
+ * - `SMALL_COUNT`: under 5 conversions, or under 5 sessions without one
+ * - `IMMATURE`: a session in the row may still have been open when it was read
+ * - `INCOMPLETE`: details that the row depends on could not be had
+ */
+export type Warning = (typeof order)[number]
+
+/** The warnings that follow from x conversions in n sessions. */
+export const ofCounts = (x: number, n: number): ReadonlyArray<Warning> => {
+  if (n === 0) return ["EMPTY_ARM"]
+  const warnings: Array<Warning> = []
+  if (n < 100) warnings.push("LOW_N")
+  else if (n < 500) warnings.push("DIRECTIONAL")
+  if (x < 5 || n - x < 5) warnings.push("SMALL_COUNT")
+  return warnings
+}
+
+/** The cell: each warning once, in order, joined by `;`. */
+export const format = (warnings: Iterable<Warning>): string => {
+  const present = new Set(warnings)
+  return order.filter((warning) => present.has(warning)).join(";")
+}
