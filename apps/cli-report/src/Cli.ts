@@ -19,6 +19,9 @@ import * as ReportRunner from "./ReportRunner.ts"
 const client = (rateLimit: number) =>
   ElnudgeClient.layerConfig({ requestsPerMinute: rateLimit }).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
+// Inside the command, because that is where --log-level applies.
+const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.tapCause(effect, (cause) => Effect.logDebug(cause))
+
 interface WalkFlags {
   readonly from: Option.Option<DateTime.DateTime>
   readonly to: Option.Option<DateTime.DateTime>
@@ -44,7 +47,10 @@ const environment =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address."
 
 const attribution = Command.make("attribution", Flags.walk, (flags) =>
-  ReportRunner.run(AttributionReport.make(), runnerOptions(flags, {})).pipe(Effect.provide(client(flags.rateLimit))),
+  ReportRunner.run(AttributionReport.make(), runnerOptions(flags, {})).pipe(
+    Effect.provide(client(flags.rateLimit)),
+    debuggable,
+  ),
 ).pipe(
   Command.withShortDescription("Conversions by nudge type, with bounds on what a nudge can be credited with"),
   Command.withDescription(
@@ -63,7 +69,7 @@ const cohorts = Command.make("cohorts", { ...Flags.walk, bands: Flags.bands }, (
   ReportRunner.run(
     CohortReport.make(flags.bands),
     runnerOptions(flags, { bands: flags.bands.map(({ label }) => label) }),
-  ).pipe(Effect.provide(client(flags.rateLimit))),
+  ).pipe(Effect.provide(client(flags.rateLimit)), debuggable),
 ).pipe(
   Command.withShortDescription("Conversion by bands of the final intent score"),
   Command.withDescription(
@@ -102,7 +108,7 @@ const emulator = Command.make("emulator", Flags.emulator, (flags) =>
       )
       return yield* Effect.never
     }).pipe(Effect.provide(server))
-  }),
+  }).pipe(debuggable),
 ).pipe(
   Command.withDescription("The elNudge API on this machine, from a file or generated: to try things, and for tests"),
   Command.withExamples([
@@ -113,7 +119,7 @@ const emulator = Command.make("emulator", Flags.emulator, (flags) =>
   ]),
 )
 
-const demo = Command.make("demo", {}, () => Demo.run).pipe(
+const demo = Command.make("demo", {}, () => debuggable(Demo.run)).pipe(
   Command.withDescription("Both reports from generated sessions over real HTTP on this machine; needs no key"),
 )
 

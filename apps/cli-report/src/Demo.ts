@@ -13,7 +13,6 @@ import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
 import * as CoverageText from "./CoverageText.ts"
 import * as EmulatorServer from "./EmulatorServer.ts"
-import * as OutputFile from "./OutputFile.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 
 // The emulator is ours, so the demo does not wait for the limit that the real API has.
@@ -77,8 +76,8 @@ const report = Effect.gen(function* () {
   const directory = yield* fileSystem.makeTempDirectory({ prefix: "elnudge-demo-" })
   const attributionFile = path.join(directory, "attribution.csv")
   const cohortsFile = path.join(directory, "cohorts.csv")
-  yield* OutputFile.write(attributionFile, ReportCsv.make(attribution.columns, attributionRows))
-  yield* OutputFile.write(cohortsFile, ReportCsv.make(cohorts.columns, cohortRows))
+  yield* fileSystem.writeFileString(attributionFile, ReportCsv.make(attribution.columns, attributionRows))
+  yield* fileSystem.writeFileString(cohortsFile, ReportCsv.make(cohorts.columns, cohortRows))
   yield* Console.log("Simulated sessions of a made-up shop, read over HTTP from the emulator on this machine.\n")
   yield* Console.log("Attribution: sessions in which a nudge was shown, and the purchases that the vendor's")
   yield* Console.log("30-minute rule can give it (certainly, to at most).")

@@ -12,12 +12,14 @@ import type { ServeError } from "effect/http/HttpServerError"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Runtime from "effect/Runtime"
+import type * as OutputFile from "./OutputFile.ts"
 
 export type Failure =
   | ElnudgeError.ElnudgeError
   | SessionFile.SessionFileError
   | Config.ConfigError
   | CliError.CliError
+  | OutputFile.OutputUnwritable
   | PlatformError
   | ServeError
 
@@ -29,6 +31,10 @@ export interface Report {
 
 const program = "elnudge-report"
 
+// The parser's suggestions come as a list below the message; they fit on its line.
+const oneLine = (message: string): string =>
+  message.replace(/\s*\n\s*Did you mean this\?\s*/, "; did you mean ").replace(/\s*\n\s*/g, " or ")
+
 const usage = (error: CliError.CliError): Report => {
   const path = error._tag === "ShowHelp" ? error.commandPath.join(" ") : program
   const errors = error._tag === "ShowHelp" ? error.errors : [error]
@@ -36,7 +42,7 @@ const usage = (error: CliError.CliError): Report => {
   return {
     exitCode: 2,
     lines: [
-      first === undefined ? `${program}: a command is missing.` : `${program}: ${first.message}`,
+      first === undefined ? `${program}: a command is missing.` : `${program}: ${oneLine(first.message)}.`,
       `See ${path} --help.`,
     ],
   }
@@ -70,10 +76,12 @@ export const report = (error: Failure): Report => {
         : { exitCode: 6, lines: [`${program}: ${error.message}`, "Mend or remove the line; nothing of the file was used."] }
     case "ConfigError":
       return { exitCode: 2, lines: [`${program}: the environment is not usable: ${error.message.split("\n")[0]}`] }
+    case "OutputUnwritable":
+      return { exitCode: 1, lines: [`${program}: ${error.message}`, "Check the folder, its permissions and the free space."] }
     case "PlatformError":
       return {
         exitCode: 1,
-        lines: [`${program}: ${error.message.split("\n")[0]}`, "Nothing was written. Check the path, its permissions and the free space."],
+        lines: [`${program}: ${error.message.split("\n")[0]}`, "Check the paths, their permissions and the free space."],
       }
     case "ServeError":
       return {
@@ -94,12 +102,11 @@ const ofCause = (cause: Cause.Cause<Failure>): Report => {
       }
 }
 
-/** Says on stderr what went wrong, also when interrupted; with --log-level debug the whole cause. */
+/** Says on stderr what went wrong, also when interrupted. */
 export const print = <A>(exit: Exit.Exit<A, Failure>) =>
   Effect.gen(function* () {
     if (Exit.isSuccess(exit)) return
     for (const line of ofCause(exit.cause).lines) yield* Console.error(line)
-    yield* Effect.logDebug(exit.cause)
   })
 
 /** A failure as the runtime's teardown reads it. */

@@ -22,7 +22,7 @@ const instant = (name: string) =>
     Flag.withMetavar("<date|instant>"),
     Flag.filterMap(
       parseInstant,
-      (text) => `Expected a date (2026-10-01, midnight UTC) or an instant with its zone (2026-10-01T00:00:00Z), got "${text}"`,
+      () => "Expected a date (2026-10-01, midnight UTC) or an instant with its zone (2026-10-01T00:00:00Z)",
     ),
   )
 
@@ -35,8 +35,7 @@ export const integer = (name: string, low: number, high: number = Number.MAX_SAF
         const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
         return value >= low && value <= high ? Option.some(value) : Option.none()
       },
-      (text) =>
-        `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}, got "${text}"`,
+      () => `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
     ),
   )
 
@@ -53,7 +52,7 @@ export const to = instant("to").pipe(
 const parseBands = (text: string): Result.Result<ReadonlyArray<Cohort.Band>, string> =>
   /^\s*\d+\s*(?:,\s*\d+\s*)*$/.test(text)
     ? Cohort.bands(text.split(",").map(Number))
-    : Result.fail("bands are whole numbers with commas between them")
+    : Result.fail("whole numbers with commas between them")
 
 export const bands = Flag.String("bands").pipe(
   Flag.withMetavar("<list>"),
@@ -63,13 +62,13 @@ export const bands = Flag.String("bands").pipe(
     (text) => Result.getSuccess(parseBands(text)),
     (text) => {
       const reason = Result.getFailure(parseBands(text))
-      return `Expected ascending whole numbers from 0 to 100 that start with 0, such as 0,20,40,60,80; got "${text}" (${Option.getOrElse(reason, () => "")})`
+      return `Expected whole numbers such as 0,20,40,60,80: ${Option.getOrElse(reason, () => "")}`
     },
   ),
 )
 
 export const format = Flag.Literals("format", ["csv", "json"]).pipe(
-  Flag.withDescription("csv: the rows; json: the rows with coverage and options"),
+  Flag.withDescription("csv: the rows; json: the rows with coverage and options (default: csv)"),
   Flag.withDefault("csv"),
 )
 
@@ -81,17 +80,17 @@ export const output = Flag.String("output").pipe(
 )
 
 export const concurrency = integer("concurrency", 1, 1000).pipe(
-  Flag.withDescription("Details asked for at once"),
+  Flag.withDescription("Details asked for at once (default: 8)"),
   Flag.withDefault(8),
 )
 
 export const pageSize = integer("page-size", 1, 200).pipe(
-  Flag.withDescription("Sessions on a page of the list, 1 to 200"),
+  Flag.withDescription("Sessions on a page of the list, 1 to 200 (default: 200)"),
   Flag.withDefault(200),
 )
 
 export const rateLimit = integer("rate-limit", 2).pipe(
-  Flag.withDescription("Requests a minute that the key may make, over list and details"),
+  Flag.withDescription("Requests a minute that the key may make, over list and details (default: 1000)"),
   Flag.withDefault(1000),
 )
 
@@ -108,28 +107,28 @@ const emulatorData = Flag.String("data").pipe(
 export const emulator = {
   data: emulatorData,
   seed: Flag.String("seed").pipe(
-    Flag.withDescription("Seed of the generated sessions"),
+    Flag.withDescription("Seed of the generated sessions (default: elnudge)"),
     Flag.withDefault("elnudge"),
   ),
   sessions: integer("sessions", 0, 1_000_000).pipe(
-    Flag.withDescription("How many sessions to generate"),
+    Flag.withDescription("How many sessions to generate (default: 2000)"),
     Flag.withDefault(2000),
   ),
   now: instant("now").pipe(Flag.withDescription("What it takes for now (default: the clock)"), Flag.optional),
   retentionDays: integer("retention-days", 1, 36_500).pipe(
-    Flag.withDescription("Older sessions are a 404"),
+    Flag.withDescription("Older sessions are a 404 (default: 90)"),
     Flag.withDefault(90),
   ),
   rateLimit: integer("rate-limit", 1).pipe(
-    Flag.withDescription("Requests a minute before it answers 429"),
+    Flag.withDescription("Requests a minute before it answers 429 (default: 1000)"),
     Flag.withDefault(1000),
   ),
   key: Flag.String("key").pipe(
-    Flag.withDescription("The key it accepts: a made-up one, never a real one"),
+    Flag.withDescription("The key it accepts: a made-up one, never a real one (default: sk_test_emulator)"),
     Flag.withDefault("sk_test_emulator"),
   ),
   port: integer("port", 0, 65_535).pipe(
-    Flag.withDescription("Port on 127.0.0.1; 0 takes a free one"),
+    Flag.withDescription("Port on 127.0.0.1; 0 takes a free one (default: 4010)"),
     Flag.withDefault(4010),
   ),
 }

@@ -1,17 +1,51 @@
-/** A file that is there whole or not at all: written under a temporary name beside its place, then renamed. */
+/**
+ * A file that is there whole or not at all: written under a temporary name beside its place, then renamed. It is
+ * prepared before the work begins, so that a place that cannot be written costs no walk.
+ */
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
 
-export const write = Effect.fn("OutputFile.write")(function* (file: string, text: string) {
+/** The place cannot be written. */
+export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
+  readonly file: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `Nothing can be written to ${this.file}: ${this.reason}.`
+  }
+}
+
+export interface OutputFile {
+  /** Puts the text in its place. Only the owner can read the file: sessions are personal data. */
+  readonly write: (text: string) => Effect.Effect<void, OutputUnwritable>
+}
+
+/** Claims a temporary file beside `file`; it is removed with the scope if nothing was written. */
+export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const directory = path.dirname(path.resolve(file))
-  yield* Effect.scoped(
-    Effect.gen(function* () {
-      const temporary = yield* fileSystem.makeTempFileScoped({ directory, prefix: `.${path.basename(file)}-` })
-      yield* fileSystem.writeFileString(temporary, text, { mode: 0o600 })
-      yield* fileSystem.rename(temporary, file)
-    }),
+  const target = path.resolve(file)
+  const unwritable = (reason: string) => new OutputUnwritable({ file, reason })
+  const explain = Effect.mapError((error: PlatformError) => unwritable(error.reason._tag))
+  const isDirectory = yield* fileSystem.stat(target).pipe(
+    Effect.map((info) => info.type === "Directory"),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(false)),
+    explain,
   )
+  if (isDirectory) return yield* unwritable("it is a folder")
+  const temporary = yield* fileSystem
+    .makeTempFileScoped({ directory: path.dirname(target), prefix: `.${path.basename(target)}-` })
+    .pipe(explain)
+  const outputFile: OutputFile = {
+    write: (text) =>
+      fileSystem.writeFileString(temporary, text).pipe(
+        Effect.andThen(fileSystem.chmod(temporary, 0o600)),
+        Effect.andThen(fileSystem.rename(temporary, target)),
+        explain,
+      ),
+  }
+  return outputFile
 })

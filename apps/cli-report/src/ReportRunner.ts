@@ -34,21 +34,27 @@ export const walk = Effect.fn("ReportRunner.walk")(function* <State, Out>(
   return { result, coverage: recorder.snapshot() }
 })
 
-/** One report from the API to its output; says on stderr what it rests on. */
-export const run = Effect.fn("ReportRunner.run")(function* <State, Row extends { readonly [column in keyof Row]: Report.Cell }>(
-  report: Report.Report<State, Row>,
-  options: Options,
-) {
-  const { coverage, result: rows } = yield* walk(report, options.walk)
-  const text =
-    options.format === "csv"
-      ? ReportCsv.make(report.columns, rows)
-      : `${JSON.stringify({ report: report.name, version, options: options.reportOptions, coverage, rows }, null, 2)}\n`
-  if (Option.isSome(options.output)) {
-    yield* OutputFile.write(options.output.value, text)
-  } else {
-    const stdio = yield* Stdio.Stdio
-    yield* Stream.run(Stream.succeed(text), stdio.stdout())
-  }
-  for (const line of CoverageText.make(coverage)) yield* Console.error(line)
+// Prepared before the walk, so that a place that cannot be written costs no requests.
+const prepare = Effect.fnUntraced(function* (output: Options["output"]) {
+  if (Option.isSome(output)) return (yield* OutputFile.prepare(output.value)).write
+  const stdio = yield* Stdio.Stdio
+  return (text: string) => Stream.run(Stream.succeed(text), stdio.stdout())
 })
+
+/** One report from the API to its output; says on stderr what it rests on. */
+export const run = Effect.fn("ReportRunner.run")(
+  function* <State, Row extends { readonly [column in keyof Row]: Report.Cell }>(
+    report: Report.Report<State, Row>,
+    options: Options,
+  ) {
+    const write = yield* prepare(options.output)
+    const { coverage, result: rows } = yield* walk(report, options.walk)
+    yield* write(
+      options.format === "csv"
+        ? ReportCsv.make(report.columns, rows)
+        : `${JSON.stringify({ report: report.name, version, options: options.reportOptions, coverage, rows }, null, 2)}\n`,
+    )
+    for (const line of CoverageText.make(coverage)) yield* Console.error(line)
+  },
+  Effect.scoped,
+)

@@ -15,11 +15,11 @@ export const otherBand = "(other)"
 
 /** Bands from their lowest scores: ascending integers in 0–100 that start with 0. The last band ends at 100. */
 export const bands = (starts: ReadonlyArray<number>): Result.Result<ReadonlyArray<Band>, string> => {
-  if (starts[0] !== 0) return Result.fail("bands start with 0")
+  if (starts[0] !== 0) return Result.fail("the first band starts with 0")
   const isAscending = starts.every((start, index) => index === 0 || start > (starts[index - 1] ?? Infinity))
-  if (!isAscending) return Result.fail("bands ascend")
+  if (!isAscending) return Result.fail("each band starts above the one before")
   if (!starts.every((start) => Number.isInteger(start) && start <= 100)) {
-    return Result.fail("bands are whole numbers up to 100")
+    return Result.fail("a band starts at 100 at most")
   }
   return Result.succeed(
     starts.map((low, index) => {
