@@ -93,7 +93,8 @@ const makeKeyLimiter = (limiter: RateLimiter.RateLimiter, key: string, requestsP
     take,
     hold: (until) =>
       Effect.sync(() => {
-        heldUntil = Math.max(heldUntil, until)
+        // Whole milliseconds, as the clock ticks: a wait for a fraction of one would end before it and spin.
+        heldUntil = Math.max(heldUntil, Math.ceil(until))
       }),
   }
 }
