@@ -20,7 +20,8 @@ const client = (rateLimit: number) =>
   ElnudgeClient.layerConfig({ requestsPerMinute: rateLimit }).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
 // Inside the command, because that is where --log-level applies.
-const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.tapCause(effect, (cause) => Effect.logDebug(cause))
+const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.tapCause(effect, (cause) => Effect.logDebug(cause))
 
 interface WalkFlags {
   readonly from: Option.Option<DateTime.DateTime>
@@ -99,7 +100,7 @@ const emulator = Command.make("emulator", Flags.emulator, (flags) =>
       },
       flags.port,
     )
-    yield* Effect.gen(function* () {
+    return yield* Effect.gen(function* () {
       const { baseUrl } = yield* Emulator.Emulator
       yield* Console.error(`The emulator serves ${sessions.length} sessions until Ctrl-C. In another shell:`)
       yield* Console.error(`  export ELNUDGE_BASE_URL=${baseUrl}`)

@@ -54,7 +54,7 @@ const advised = (exitCode: number, error: { readonly message: string; readonly a
 })
 
 /** The report of a failure that was foreseen. */
-export const report = (error: Failure): Report => {
+const report = (error: Failure): Report => {
   if (CliError.isCliError(error)) return usage(error)
   switch (error._tag) {
     case "InvalidRequest":
@@ -73,32 +73,47 @@ export const report = (error: Failure): Report => {
     case "SessionFileError":
       return error.line === undefined
         ? { exitCode: 2, lines: [`${program}: ${error.message}`, "Check the path."] }
-        : { exitCode: 6, lines: [`${program}: ${error.message}`, "Mend or remove the line; nothing of the file was used."] }
+        : {
+            exitCode: 6,
+            lines: [`${program}: ${error.message}`, "Mend or remove the line; nothing of the file was used."],
+          }
     case "ConfigError":
       return { exitCode: 2, lines: [`${program}: the environment is not usable: ${error.message.split("\n")[0]}`] }
     case "OutputUnwritable":
-      return { exitCode: 1, lines: [`${program}: ${error.message}`, "Check the folder, its permissions and the free space."] }
+      return {
+        exitCode: 1,
+        lines: [`${program}: ${error.message}`, "Check the folder, its permissions and the free space."],
+      }
     case "PlatformError":
       return {
         exitCode: 1,
-        lines: [`${program}: ${error.message.split("\n")[0]}`, "Check the paths, their permissions and the free space."],
+        lines: [
+          `${program}: ${error.message.split("\n")[0]}`,
+          "Check the paths, their permissions and the free space.",
+        ],
       }
     case "ServeError":
       return {
         exitCode: 1,
-        lines: [`${program}: the port cannot be listened on.`, "Stop what uses it, or give another --port (0 takes a free one)."],
+        lines: [
+          `${program}: the port cannot be listened on.`,
+          "Stop what uses it, or give another --port (0 takes a free one).",
+        ],
       }
   }
 }
 
 const ofCause = (cause: Cause.Cause<Failure>): Report => {
-  if (Cause.hasInterruptsOnly(cause)) return { exitCode: 130, lines: [`${program}: interrupted; no report was written.`] }
+  if (Cause.hasInterruptsOnly(cause)) return { exitCode: 130, lines: [`${program}: interrupted.`] }
   const failure = Cause.findError(cause)
   return Result.isSuccess(failure)
     ? report(failure.success)
     : {
         exitCode: 1,
-        lines: [`${program}: an error that should not happen.`, "Run it again with --log-level debug and report what it prints."],
+        lines: [
+          `${program}: an error that should not happen.`,
+          "Run it again with --log-level debug and report what it prints.",
+        ],
       }
 }
 

@@ -9,7 +9,7 @@ const datePattern = /^\d{4}-\d\d-\d\d$/
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
 
 /** An instant with a time zone, or a date, which is midnight UTC. A day that no calendar has is refused. */
-export const parseInstant = (text: string): Option.Option<DateTime.DateTime> => {
+const parseInstant = (text: string): Option.Option<DateTime.DateTime> => {
   const isDate = datePattern.test(text)
   if (!isDate && !instantPattern.test(text)) return Option.none()
   const day = DateTime.make(`${text.slice(0, 10)}T00:00:00Z`)
@@ -27,7 +27,7 @@ const instant = (name: string) =>
   )
 
 /** A whole number in a range. */
-export const integer = (name: string, low: number, high: number = Number.MAX_SAFE_INTEGER) =>
+const integer = (name: string, low: number, high: number = Number.MAX_SAFE_INTEGER) =>
   Flag.String(name).pipe(
     Flag.withMetavar("<number>"),
     Flag.filterMap(
@@ -35,16 +35,17 @@ export const integer = (name: string, low: number, high: number = Number.MAX_SAF
         const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
         return value >= low && value <= high ? Option.some(value) : Option.none()
       },
-      () => `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
+      () =>
+        `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
     ),
   )
 
-export const from = instant("from").pipe(
+const from = instant("from").pipe(
   Flag.withDescription("Sessions that start at or after this (default: 30 days before --to)"),
   Flag.optional,
 )
 
-export const to = instant("to").pipe(
+const to = instant("to").pipe(
   Flag.withDescription("Sessions that start before this: the end is exclusive (default: now)"),
   Flag.optional,
 )
@@ -67,29 +68,29 @@ export const bands = Flag.String("bands").pipe(
   ),
 )
 
-export const format = Flag.Literals("format", ["csv", "json"]).pipe(
+const format = Flag.Literals("format", ["csv", "json"]).pipe(
   Flag.withDescription("csv: the rows; json: the rows with coverage and options (default: csv)"),
   Flag.withDefault("csv"),
 )
 
-export const output = Flag.String("output").pipe(
+const output = Flag.String("output").pipe(
   Flag.withAlias("o"),
   Flag.withMetavar("<file>"),
   Flag.withDescription("Write to this file, whole or not at all, instead of to stdout"),
   Flag.optional,
 )
 
-export const concurrency = integer("concurrency", 1, 1000).pipe(
+const concurrency = integer("concurrency", 1, 1000).pipe(
   Flag.withDescription("Details asked for at once (default: 8)"),
   Flag.withDefault(8),
 )
 
-export const pageSize = integer("page-size", 1, 200).pipe(
+const pageSize = integer("page-size", 1, 200).pipe(
   Flag.withDescription("Sessions on a page of the list, 1 to 200 (default: 200)"),
   Flag.withDefault(200),
 )
 
-export const rateLimit = integer("rate-limit", 2).pipe(
+const rateLimit = integer("rate-limit", 2).pipe(
   Flag.withDescription("Requests a minute that the key may make, over list and details (default: 1000)"),
   Flag.withDefault(1000),
 )

@@ -18,7 +18,7 @@ export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
   }
 }
 
-export interface OutputFile {
+interface OutputFile {
   /** Puts the text in its place. Only the owner can read the file: sessions are personal data. */
   readonly write: (text: string) => Effect.Effect<void, OutputUnwritable>
 }
@@ -41,11 +41,13 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
     .pipe(explain)
   const outputFile: OutputFile = {
     write: (text) =>
-      fileSystem.writeFileString(temporary, text).pipe(
-        Effect.andThen(fileSystem.chmod(temporary, 0o600)),
-        Effect.andThen(fileSystem.rename(temporary, target)),
-        explain,
-      ),
+      fileSystem
+        .writeFileString(temporary, text)
+        .pipe(
+          Effect.andThen(fileSystem.chmod(temporary, 0o600)),
+          Effect.andThen(fileSystem.rename(temporary, target)),
+          explain,
+        ),
   }
   return outputFile
 })

@@ -42,19 +42,16 @@ const prepare = Effect.fnUntraced(function* (output: Options["output"]) {
 })
 
 /** One report from the API to its output; says on stderr what it rests on. */
-export const run = Effect.fn("ReportRunner.run")(
-  function* <State, Row extends { readonly [column in keyof Row]: Report.Cell }>(
-    report: Report.Report<State, Row>,
-    options: Options,
-  ) {
-    const write = yield* prepare(options.output)
-    const { coverage, result: rows } = yield* walk(report, options.walk)
-    yield* write(
-      options.format === "csv"
-        ? ReportCsv.make(report.columns, rows)
-        : `${JSON.stringify({ report: report.name, version, options: options.reportOptions, coverage, rows }, null, 2)}\n`,
-    )
-    for (const line of CoverageText.make(coverage)) yield* Console.error(line)
-  },
-  Effect.scoped,
-)
+export const run = Effect.fn("ReportRunner.run")(function* <
+  State,
+  Row extends { readonly [column in keyof Row]: Report.Cell },
+>(report: Report.Report<State, Row>, options: Options) {
+  const write = yield* prepare(options.output)
+  const { coverage, result: rows } = yield* walk(report, options.walk)
+  yield* write(
+    options.format === "csv"
+      ? ReportCsv.make(report.columns, rows)
+      : `${JSON.stringify({ report: report.name, version, options: options.reportOptions, coverage, rows }, null, 2)}\n`,
+  )
+  for (const line of CoverageText.make(coverage)) yield* Console.error(line)
+}, Effect.scoped)

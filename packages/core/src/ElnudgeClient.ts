@@ -176,8 +176,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
 
   const unreachable = (reason: string, request: ElnudgeError.RequestInfo): Outcome<never> => ({
     _tag: "Again",
-    failure: (attempts) =>
-      new ElnudgeError.TransportFailure({ reason, attempts, origin: baseUrl.origin, request }),
+    failure: (attempts) => new ElnudgeError.TransportFailure({ reason, attempts, origin: baseUrl.origin, request }),
   })
 
   const send = Effect.fnUntraced(function* <A, E>(
@@ -228,7 +227,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
         yield* limiter.hold((yield* Clock.currentTimeMillis) + wait)
       } else {
-        if (failures === retryLimit) return yield* Effect.fail(outcome.failure(attempts))
+        if (failures === retryLimit) return yield* outcome.failure(attempts)
         const wait = yield* backoff(failures++)
         yield* Effect.logDebug("retrying", { request, wait })
         recorder?.waited("held_ms", wait)
@@ -237,8 +236,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     }
   })
 
-  const pageRefusal = (request: ElnudgeError.RequestInfo, list: ListRequest, oldestFrom: string | undefined) =>
-    (status: number) => {
+  const pageRefusal =
+    (request: ElnudgeError.RequestInfo, list: ListRequest, oldestFrom: string | undefined) => (status: number) => {
       if (list.cursor !== undefined && (status === 400 || status === 404 || status === 410)) {
         return new ElnudgeError.CursorRejected({ status, request })
       }
@@ -248,9 +247,9 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       return refused(status, request)
     }
 
-  const oldestKept = options.retentionDays === undefined
-    ? Effect.succeed(undefined)
-    : Effect.map(DateTime.now, (now) => DateTime.subtract(now, { days: options.retentionDays ?? 0 }))
+  const oldestKept = Effect.map(DateTime.now, (now) =>
+    options.retentionDays === undefined ? undefined : DateTime.subtract(now, { days: options.retentionDays }),
+  )
 
   const listSessions = Effect.fn("ElnudgeClient.listSessions")(function* (list: ListRequest = {}) {
     const { cursor, limit, rowsEmitted, window } = list
@@ -279,7 +278,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   ) {
     const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
     const oldest = yield* oldestKept
-    const isPast = startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds
+    const isPast =
+      startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds
     const { data } = yield* send(
       request,
       api.sessions.get({ params: { id }, responseMode: "response-only" }),

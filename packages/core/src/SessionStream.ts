@@ -102,11 +102,7 @@ export const summaries = (
 /** Every session of the window once, with its detail where `pick` asks for it. */
 export const details = (
   options: DetailOptions = {},
-): Stream.Stream<
-  SessionRead.SessionRead,
-  ElnudgeError.ListError | ElnudgeError.DetailError,
-  ElnudgeClient
-> => {
+): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
   const { concurrency = 8, onUnavailable = "skip", pick = () => true, unordered = false } = options
 
   const read = Effect.fnUntraced(function* (

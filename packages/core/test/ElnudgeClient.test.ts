@@ -35,7 +35,8 @@ describe("ElnudgeClient", () => {
       )
       assert.strictEqual(request?.headers["authorization"], `Bearer ${FakeApi.apiKey}`)
       assert.match(request?.headers["user-agent"] ?? "", /^effect-elnudge\/\d+\.\d+\.\d+$/)
-    }))
+    }),
+  )
 
   it.effect("sends a cursor alone where nothing else is given, and nothing at all for the API's defaults", () =>
     Effect.gen(function* () {
@@ -43,7 +44,8 @@ describe("ElnudgeClient", () => {
       yield* Effect.andThen(listSessions({ cursor: "a+b/c=" }), listSessions({})).pipe(Effect.provide(layer))
       assert.strictEqual(seen[0]?.url.href, "https://api.test/v1/sessions?cursor=a%2Bb%2Fc%3D")
       assert.strictEqual(seen[1]?.url.href, "https://api.test/v1/sessions")
-    }))
+    }),
+  )
 
   it.effect("asks for one session by its id, whatever is in the id", () =>
     Effect.gen(function* () {
@@ -52,32 +54,49 @@ describe("ElnudgeClient", () => {
       const detail = yield* getSession(id).pipe(Effect.provide(layer))
       assert.strictEqual(detail.id, id)
       assert.strictEqual(seen[0]?.url.pathname, `/v1/sessions/${encodeURIComponent(id)}`)
-    }))
+    }),
+  )
 
   it.effect("passes unknown events, nudge types, outcomes and fields through as they came", () =>
     Effect.gen(function* () {
-      const [nudge] = FakeApi.exampleDetail.nudges
       const data = {
         ...FakeApi.exampleDetail,
         device: { kind: "phone" },
         events: [{ type: "TELEPATHY", url: "/", occurred_at: "2026-10-01T10:14:32.123Z", depth: 3 }],
-        nudges: [{ ...nudge, type: "hologram", outcome: "waved_at", color: "red" }],
+        nudges: [{ ...FakeApi.clickedToast, type: "hologram", outcome: "waved_at", color: "red" }],
       }
       const { layer } = FakeApi.make(() => FakeApi.json({ data }))
       assert.deepStrictEqual(yield* getSession(data.id).pipe(Effect.provide(layer)), data)
-    }))
+    }),
+  )
 
   it.effect("accepts an open session without an end", () =>
     Effect.gen(function* () {
       const { layer } = FakeApi.make(() => FakeApi.page([FakeApi.row(1, { ended_at: null })]))
       assert.isNull((yield* listSessions().pipe(Effect.provide(layer))).data[0]?.ended_at)
-    }))
+    }),
+  )
 
   it.effect.each<readonly [unknown, string, string | undefined, RegExp]>([
-    [{ data: [FakeApi.row(1), FakeApi.row(2, { intent_score: "82" })], has_more: false }, "data[1].intent_score", "sess_2", /number, got a string/],
+    [
+      { data: [FakeApi.row(1), FakeApi.row(2, { intent_score: "82" })], has_more: false },
+      "data[1].intent_score",
+      "sess_2",
+      /number, got a string/,
+    ],
     [{ data: [FakeApi.row(1, { intent_score: 82.5 })], has_more: false }, "data[0].intent_score", "sess_1", /integer/],
-    [{ data: [FakeApi.row(1, { started_at: "yesterday" })], has_more: false }, "data[0].started_at", "sess_1", /ISO 8601/],
-    [{ data: [FakeApi.row(1, { started_at: "2026-10-01T10:00:00" })], has_more: false }, "data[0].started_at", "sess_1", /time zone/],
+    [
+      { data: [FakeApi.row(1, { started_at: "yesterday" })], has_more: false },
+      "data[0].started_at",
+      "sess_1",
+      /ISO 8601/,
+    ],
+    [
+      { data: [FakeApi.row(1, { started_at: "2026-10-01T10:00:00" })], has_more: false },
+      "data[0].started_at",
+      "sess_1",
+      /time zone/,
+    ],
     [{ data: [FakeApi.row(1, { id: 7 })], has_more: false }, "data[0].id", undefined, /string, got a number/],
     [{ data: null, has_more: false }, "data", undefined, /array, got null/],
     [{ data: [], has_more: "no" }, "has_more", undefined, /boolean, got a string/],
@@ -94,7 +113,8 @@ describe("ElnudgeClient", () => {
       assert.match(error.reason, reason)
       assert.notInclude(JSON.stringify(error), "yesterday")
       assert.lengthOf(seen, 1)
-    }))
+    }),
+  )
 
   it.effect("refuses a detail of another session", () =>
     Effect.gen(function* () {
@@ -102,7 +122,8 @@ describe("ElnudgeClient", () => {
       const error = yield* getSession("sess_other").pipe(Effect.provide(layer), Effect.flip)
       assert.strictEqual(error._tag, "ResponseInvalid")
       assert.include(error.message, "sess_other")
-    }))
+    }),
+  )
 
   const refusals: ReadonlyArray<readonly [number, string, string, string]> = [
     [400, "InvalidRequest", "CursorRejected", "InvalidRequest"],
@@ -113,26 +134,40 @@ describe("ElnudgeClient", () => {
     [422, "InvalidRequest", "InvalidRequest", "InvalidRequest"],
     [302, "InvalidRequest", "InvalidRequest", "InvalidRequest"],
   ]
-  it.effect.each(refusals)("never repeats %i: first page %s, next page %s, detail %s", ([status, first, next, detail]) =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => ({ status, body: "<p>no</p>", headers: { location: "https://evil.test/x" } }))
-      const tags = yield* Effect.all([
-        Effect.flip(listSessions()),
-        Effect.flip(listSessions({ window, cursor: "c", rowsEmitted: 400 })),
-        Effect.flip(getSession("sess_1")),
-      ]).pipe(Effect.provide(layer))
-      assert.deepStrictEqual(tags.map((error) => error._tag), [first, next, detail])
-      assert.lengthOf(seen, 3)
-      assert.isTrue(seen.every((request) => request.url.origin === "https://api.test"))
-      assert.isTrue(tags.every((error) => error.message.endsWith(".") && error.advice.endsWith(".")))
-    }))
+  it.effect.each(refusals)(
+    "never repeats %i: first page %s, next page %s, detail %s",
+    ([status, first, next, detail]) =>
+      Effect.gen(function* () {
+        const { layer, seen } = FakeApi.make(() => ({
+          status,
+          body: "<p>no</p>",
+          headers: { location: "https://evil.test/x" },
+        }))
+        const tags = yield* Effect.all([
+          Effect.flip(listSessions()),
+          Effect.flip(listSessions({ window, cursor: "c", rowsEmitted: 400 })),
+          Effect.flip(getSession("sess_1")),
+        ]).pipe(Effect.provide(layer))
+        assert.deepStrictEqual(
+          tags.map((error) => error._tag),
+          [first, next, detail],
+        )
+        assert.lengthOf(seen, 3)
+        assert.isTrue(seen.every((request) => request.url.origin === "https://api.test"))
+        assert.isTrue(tags.every((error) => error.message.endsWith(".") && error.advice.endsWith(".")))
+      }),
+  )
 
   it.effect("carries window, cursor and rows handed on in a page's error", () =>
     Effect.gen(function* () {
       const { layer } = FakeApi.make(() => ({ status: 410 }))
-      const error = yield* listSessions({ window, cursor: "c", rowsEmitted: 400 }).pipe(Effect.provide(layer), Effect.flip)
+      const error = yield* listSessions({ window, cursor: "c", rowsEmitted: 400 }).pipe(
+        Effect.provide(layer),
+        Effect.flip,
+      )
       assert.deepInclude(error, { request: { _tag: "ListSessions", ...window, cursor: "c", rowsEmitted: 400 } })
-    }))
+    }),
+  )
 
   it.effect("explains a 404 by the plan's retention where it is known", () =>
     Effect.gen(function* () {
@@ -148,7 +183,8 @@ describe("ElnudgeClient", () => {
       assert.deepInclude(old, { _tag: "SessionUnavailable", reason: "past_retention" })
       assert.deepInclude(recent, { _tag: "SessionUnavailable", reason: "not_found" })
       assert.deepInclude(unknown, { _tag: "SessionUnavailable", reason: "not_found" })
-    }))
+    }),
+  )
 
   const faults: ReadonlyArray<readonly [string, FakeApi.Answer, string]> = [
     ["500", { status: 500 }, "ServerUnavailable"],
@@ -167,7 +203,8 @@ describe("ElnudgeClient", () => {
       const page = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)))
       assert.lengthOf(page.data, 1)
       assert.lengthOf(seen, 6)
-    }))
+    }),
+  )
 
   it.effect.each(faults)("gives up on %s after five retries", ([, fault, tag]) =>
     Effect.gen(function* () {
@@ -175,7 +212,8 @@ describe("ElnudgeClient", () => {
       const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip))
       assert.strictEqual(error._tag, tag)
       assert.lengthOf(seen, 6)
-    }))
+    }),
+  )
 
   it.effect("ends a refused connection within 30 seconds, with growing waits of at most 5", () =>
     Effect.gen(function* () {
@@ -185,7 +223,8 @@ describe("ElnudgeClient", () => {
       assert.isTrue(waits.every((wait, index) => wait <= Math.min(5_000, 200 * 2 ** index) + 20))
       assert.isAtMost(yield* Clock.currentTimeMillis, 30_000)
       assert.include(error.message, "ECONNREFUSED")
-    }))
+    }),
+  )
 
   it.effect("gives an attempt 30 seconds, body included", () =>
     Effect.gen(function* () {
@@ -193,7 +232,8 @@ describe("ElnudgeClient", () => {
       yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)), 100)
       assert.isAtLeast(seen[1]?.at ?? 0, 30_000)
       assert.isAtMost(seen[1]?.at ?? 0, 30_500)
-    }))
+    }),
+  )
 
   it.effect("waits as long as Retry-After says, and lets no other request of the key pass", () =>
     Effect.gen(function* () {
@@ -207,7 +247,8 @@ describe("ElnudgeClient", () => {
       }).pipe(Effect.provide(layer))
       assert.lengthOf(seen, 3)
       assert.isTrue(seen.slice(1).every((request) => request.at >= 20_000 && request.at <= 20_200))
-    }))
+    }),
+  )
 
   it.effect("backs off where Retry-After is garbage", () =>
     Effect.gen(function* () {
@@ -216,7 +257,8 @@ describe("ElnudgeClient", () => {
       yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)), 10)
       assert.lengthOf(seen, 4)
       assert.isAtMost(yield* Clock.currentTimeMillis, 2_000)
-    }))
+    }),
+  )
 
   it.effect("fails at once when Retry-After is above the ceiling, and says when to resume", () =>
     Effect.gen(function* () {
@@ -228,7 +270,8 @@ describe("ElnudgeClient", () => {
       assert.deepInclude(first, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23.000Z" })
       assert.deepInclude(second, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23.000Z" })
       assert.lengthOf(seen, 1)
-    }))
+    }),
+  )
 
   it.effect("keeps one request's waits together under the ceiling", () =>
     Effect.gen(function* () {
@@ -237,19 +280,26 @@ describe("ElnudgeClient", () => {
       assert.strictEqual(error._tag, "RateLimited")
       assert.lengthOf(seen, 3)
       assert.isAtMost(yield* Clock.currentTimeMillis, 120_000)
-    }))
+    }),
+  )
 
   it.effect("takes a token for each retry", () =>
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(() => ({ status: 500 }), { requestsPerMinute: 2 })
       yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 1_000)
       assert.isTrue(seen.slice(1).every((request, index) => request.at - (seen[index]?.at ?? 0) >= 30_000))
-    }))
+    }),
+  )
 
   it.effect("records attempts, retries, refusals and waits", () =>
     Effect.gen(function* () {
       const { layer } = FakeApi.make(
-        inTurn({ status: 500 }, { status: 429, headers: { "retry-after": "3" } }, okPage, FakeApi.json({ data: FakeApi.exampleDetail })),
+        inTurn(
+          { status: 500 },
+          { status: 429, headers: { "retry-after": "3" } },
+          okPage,
+          FakeApi.json({ data: FakeApi.exampleDetail }),
+        ),
       )
       const recorder = yield* Coverage.make
       yield* VirtualTime.run(
@@ -263,7 +313,8 @@ describe("ElnudgeClient", () => {
       assert.deepInclude(coverage, { requests: 4, list_requests: 3, detail_requests: 1, retries: 2, rate_limited: 1 })
       assert.isAtLeast(coverage.held_ms, 3_000)
       assert.isAtMost(coverage.held_ms, 3_300)
-    }))
+    }),
+  )
 
   it.effect.each<readonly [Partial<ElnudgeClient.Options>, RegExp]>([
     [{ baseUrl: "http://api.elnudge.com/v1" }, /https/],
@@ -276,15 +327,25 @@ describe("ElnudgeClient", () => {
       assert.strictEqual(error._tag, "InvalidRequest")
       assert.match(error.message, reason)
       assert.lengthOf(seen, 0)
-    }))
+    }),
+  )
 
   it.effect("shows the key in no error", () =>
     Effect.gen(function* () {
-      const answers: ReadonlyArray<FakeApi.Answer> = [{ status: 401 }, { status: 404 }, { failure: "EPIPE" }, { status: 200, body: FakeApi.apiKey }]
+      const answers: ReadonlyArray<FakeApi.Answer> = [
+        { status: 401 },
+        { status: 404 },
+        { failure: "EPIPE" },
+        { status: 200, body: FakeApi.apiKey },
+      ]
       for (const answer of answers) {
         const { layer } = FakeApi.make(() => answer)
         const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip))
-        assert.notInclude(`${error.message} ${error.stack ?? ""} ${JSON.stringify(error)} ${String(error)}`, FakeApi.apiKey)
+        assert.notInclude(
+          `${error.message} ${error.stack ?? ""} ${JSON.stringify(error)} ${String(error)}`,
+          FakeApi.apiKey,
+        )
       }
-    }))
+    }),
+  )
 })

@@ -69,7 +69,15 @@ export const make = (script: Script, options: Partial<ElnudgeClient.Options> = {
   return { layer, seen }
 }
 
-/** The API document's own example session, as it stands in reports.md's worked example. */
+export const clickedToast = {
+  nudge_id: "nudge_1",
+  type: "toast",
+  shown_at: "2026-10-01T10:16:30Z",
+  outcome: "clicked",
+  influenced_conversion: true,
+}
+
+/** The API document's own example session. */
 export const exampleDetail = {
   id: "sess_example",
   started_at: "2026-10-01T10:14:32Z",
@@ -84,13 +92,7 @@ export const exampleDetail = {
     { type: "PURCHASE", url: "/done", occurred_at: "2026-10-01T10:27:44Z" },
   ],
   nudges: [
-    {
-      nudge_id: "nudge_1",
-      type: "toast",
-      shown_at: "2026-10-01T10:16:30Z",
-      outcome: "clicked",
-      influenced_conversion: true,
-    },
+    clickedToast,
     {
       nudge_id: "nudge_2",
       type: "chat_bubble",

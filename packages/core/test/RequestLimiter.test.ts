@@ -10,8 +10,7 @@ import * as VirtualTime from "./VirtualTime.ts"
 const limiterFor = (requestsPerMinute: number) =>
   Effect.flatMap(RequestLimiter.RequestLimiter, (limiter) => limiter.forKey("key", requestsPerMinute))
 
-const takeAt = (limiter: RequestLimiter.KeyLimiter) =>
-  Effect.andThen(limiter.take(120_000), Clock.currentTimeMillis)
+const takeAt = (limiter: RequestLimiter.KeyLimiter) => Effect.andThen(limiter.take(120_000), Clock.currentTimeMillis)
 
 const mostInAnyMinute = (times: ReadonlyArray<number>): number =>
   Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + 60_000).length))
@@ -27,7 +26,8 @@ describe("RequestLimiter", () => {
       )
       assert.strictEqual(times.length, count)
       assert.isAtMost(mostInAnyMinute(times), limit)
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("uses nearly all of a limit of 1000 a minute", () =>
     Effect.gen(function* () {
@@ -38,14 +38,16 @@ describe("RequestLimiter", () => {
       )
       const minutes = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 60_000
       assert.isAtLeast(2000 / minutes, 980)
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("gives the same limiter for the same key", () =>
     Effect.gen(function* () {
       const limiters = yield* RequestLimiter.RequestLimiter
       assert.strictEqual(yield* limiters.forKey("a", 1000), yield* limiters.forKey("a", 1000))
       assert.notStrictEqual(yield* limiters.forKey("a", 1000), yield* limiters.forKey("b", 1000))
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("holds every request of the key, and a shorter hold does not end a longer one", () =>
     Effect.gen(function* () {
@@ -57,7 +59,8 @@ describe("RequestLimiter", () => {
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(yield* Fiber.join(fiber), [30_000, 30_000])
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("keeps the limit when a hold falls among requests that already wait for a token", () =>
     Effect.gen(function* () {
@@ -71,7 +74,8 @@ describe("RequestLimiter", () => {
       const times = yield* Fiber.join(fiber)
       assert.isTrue(times.every((time) => time <= 20_000 || time >= 50_000))
       assert.isAtMost(mostInAnyMinute(times), limit)
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("fails at once when the hold is longer than the request may wait", () =>
     Effect.gen(function* () {
@@ -83,7 +87,8 @@ describe("RequestLimiter", () => {
       const fiber = yield* Effect.forkChild(limiter.take(120_000))
       yield* TestClock.adjust(120_000)
       assert.strictEqual((yield* Fiber.join(fiber)).heldMillis, 120_000)
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("reports how long a turn was paced and held", () =>
     Effect.gen(function* () {
@@ -93,11 +98,18 @@ describe("RequestLimiter", () => {
         Effect.forEach(Array.from({ length: 6 }), () => limiter.take(120_000), { concurrency: 6 }),
         1,
       )
-      assert.deepStrictEqual(turns.map((turn) => turn.heldMillis), [1000, 1000, 1000, 1000, 1000, 1000])
-      assert.deepStrictEqual(turns.slice(0, 5).map((turn) => turn.pacedMillis), [0, 0, 0, 0, 0])
+      assert.deepStrictEqual(
+        turns.map((turn) => turn.heldMillis),
+        [1000, 1000, 1000, 1000, 1000, 1000],
+      )
+      assert.deepStrictEqual(
+        turns.slice(0, 5).map((turn) => turn.pacedMillis),
+        [0, 0, 0, 0, 0],
+      )
       // 55 a minute flow in: the sixth waits for the next one.
       assert.strictEqual(Math.ceil(turns[5]?.pacedMillis ?? 0), Math.ceil(60_000 / 55))
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 
   it.effect("ends a wait at once when it is interrupted", () =>
     Effect.gen(function* () {
@@ -108,5 +120,6 @@ describe("RequestLimiter", () => {
       yield* Fiber.interrupt(fiber)
       const exit = yield* Fiber.await(fiber)
       assert.isTrue(Exit.hasInterrupts(exit))
-    }).pipe(Effect.provide(RequestLimiter.layer)))
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
 })

@@ -17,7 +17,10 @@ const isList = ({ url }: FakeApi.SeenRequest) => url.pathname === "/v1/sessions"
 
 /** Serves the pages under the cursors c1, c2 …, and the details of their rows. */
 const pagesOf =
-  (pages: ReadonlyArray<ReadonlyArray<ReturnType<typeof FakeApi.row>>>, missing: ReadonlyArray<string> = []): FakeApi.Script =>
+  (
+    pages: ReadonlyArray<ReadonlyArray<ReturnType<typeof FakeApi.row>>>,
+    missing: ReadonlyArray<string> = [],
+  ): FakeApi.Script =>
   (request) => {
     if (isList(request)) {
       const index = Number(request.url.searchParams.get("cursor")?.slice(1) ?? 0)
@@ -46,7 +49,7 @@ const collect = <A, E>(script: FakeApi.Script, stream: Stream.Stream<A, E, Elnud
     return { result, seen, coverage: recorder.snapshot() }
   })
 
-const succeeded = <A, E>(run: { readonly result: { readonly _tag: string; readonly success?: A; readonly failure?: E } }) => {
+const succeeded = <A>(run: { readonly result: { readonly _tag: string; readonly success?: A } }) => {
   assert.strictEqual(run.result._tag, "Success")
   return run.result.success
 }
@@ -64,7 +67,8 @@ describe("SessionStream.pages", () => {
         { ...window, limit: "200", cursor: "c2" },
       ])
       assert.deepStrictEqual(coverage.window, window)
-    }))
+    }),
+  )
 
   it.effect("sends the cursor alone with followWindow: false", () =>
     Effect.gen(function* () {
@@ -74,30 +78,37 @@ describe("SessionStream.pages", () => {
         { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z", limit: "2" },
         { cursor: "c1" },
       ])
-    }))
+    }),
+  )
 
   it.effect.each([0, 201, 1.5, Number.NaN])("refuses a page size of %d before any request", (pageSize) =>
     Effect.gen(function* () {
       const { result, seen } = yield* collect(pagesOf([[]]), SessionStream.pages({ pageSize }))
       assert.deepInclude(result, { _tag: "Failure" })
       assert.lengthOf(seen, 0)
-    }))
+    }),
+  )
 
   it.effect("asks for no more pages than its consumer takes", () =>
     Effect.gen(function* () {
       const pages = Array.from({ length: 50 }, (_, index) => rows(index * 2, 2))
       const { seen } = yield* collect(pagesOf(pages), SessionStream.summaries({ from, to }).pipe(Stream.take(3)))
       assert.lengthOf(seen, 2)
-    }))
+    }),
+  )
 })
 
 describe("SessionStream.summaries", () => {
   it.effect("gives every row once, in the list's order", () =>
     Effect.gen(function* () {
       const run = yield* collect(pagesOf([rows(0, 3), rows(3, 3), rows(6, 1)]), SessionStream.summaries({ from, to }))
-      assert.deepStrictEqual(succeeded(run)?.map(({ id }) => id), rows(0, 7).map(({ id }) => id))
+      assert.deepStrictEqual(
+        succeeded(run)?.map(({ id }) => id),
+        rows(0, 7).map(({ id }) => id),
+      )
       assert.deepInclude(run.coverage, { pages: 3, sessions: 7, duplicates: 0, out_of_order: 0, empty_pages: 0 })
-    }))
+    }),
+  )
 
   it.effect.each([null, "", undefined, "left over"])("ends on a last page whose next_cursor is %j", (next_cursor) =>
     Effect.gen(function* () {
@@ -105,28 +116,41 @@ describe("SessionStream.summaries", () => {
       const { coverage, result } = yield* collect(() => last, SessionStream.summaries({ from, to }))
       assert.deepInclude(result, { _tag: "Success" })
       assert.strictEqual(coverage.pages, 1)
-    }))
+    }),
+  )
 
   it.effect("drops a duplicate id, keeps the first, and counts it and rows out of order", () =>
     Effect.gen(function* () {
-      const pages = [[...rows(0, 2)], [FakeApi.row(1, { intent_score: 99 }), ...rows(2, 2)], [FakeApi.row(0), FakeApi.row(9)]]
+      const pages = [
+        [...rows(0, 2)],
+        [FakeApi.row(1, { intent_score: 99 }), ...rows(2, 2)],
+        [FakeApi.row(0), FakeApi.row(9)],
+      ]
       const run = yield* collect(pagesOf(pages), SessionStream.summaries({ from, to }))
-      assert.deepStrictEqual(succeeded(run)?.map(({ id, intent_score }) => [id, intent_score]), [
-        ["sess_0", 40],
-        ["sess_1", 40],
-        ["sess_2", 40],
-        ["sess_3", 40],
-        ["sess_9", 40],
-      ])
+      assert.deepStrictEqual(
+        succeeded(run)?.map(({ id, intent_score }) => [id, intent_score]),
+        [
+          ["sess_0", 40],
+          ["sess_1", 40],
+          ["sess_2", 40],
+          ["sess_3", 40],
+          ["sess_9", 40],
+        ],
+      )
       assert.deepInclude(run.coverage, { sessions: 5, duplicates: 2, out_of_order: 1 })
-    }))
+    }),
+  )
 
   it.effect("compares start times as instants, not as text", () =>
     Effect.gen(function* () {
-      const page = [FakeApi.row(1, { started_at: "2026-10-15T11:59:45.500Z" }), FakeApi.row(2, { started_at: "2026-10-15T11:59:45Z" })]
+      const page = [
+        FakeApi.row(1, { started_at: "2026-10-15T11:59:45.500Z" }),
+        FakeApi.row(2, { started_at: "2026-10-15T11:59:45Z" }),
+      ]
       const { coverage } = yield* collect(pagesOf([page]), SessionStream.summaries({ from, to }))
       assert.strictEqual(coverage.out_of_order, 0)
-    }))
+    }),
+  )
 
   it.effect("passes over one and two empty pages, and counts them", () =>
     Effect.gen(function* () {
@@ -134,13 +158,19 @@ describe("SessionStream.summaries", () => {
       const run = yield* collect(pagesOf(pages), SessionStream.summaries({ from, to }))
       assert.lengthOf(succeeded(run) ?? [], 3)
       assert.strictEqual(run.coverage.empty_pages, 3)
-    }))
+    }),
+  )
 
   const stuck: ReadonlyArray<readonly [string, FakeApi.Script, RegExp, number]> = [
     ["a cursor that repeats", () => FakeApi.page(rows(0, 1), "c1"), /cursor repeats/, 2],
     ["cursors that go round", (_, index) => FakeApi.page(rows(index, 1), `c${index % 3}`), /cursor repeats/, 4],
     ["has_more without a cursor", () => FakeApi.json({ data: rows(0, 1), has_more: true }), /no cursor/, 1],
-    ["has_more with an empty cursor", () => FakeApi.json({ data: [], has_more: true, next_cursor: "" }), /no cursor/, 1],
+    [
+      "has_more with an empty cursor",
+      () => FakeApi.json({ data: [], has_more: true, next_cursor: "" }),
+      /no cursor/,
+      1,
+    ],
     ["three empty pages in a row", (_, index) => FakeApi.page([], `c${index}`), /3 empty pages/, 3],
   ]
   it.effect.each(stuck)("fails on %s", ([, script, reason, requests]) =>
@@ -152,14 +182,17 @@ describe("SessionStream.summaries", () => {
         assert.match(result.failure.message, reason)
       }
       assert.lengthOf(seen, requests)
-    }))
+    }),
+  )
 
   it.effect("hands on what it has before a later page fails, and the error says how much that was", () =>
     Effect.gen(function* () {
       const script: FakeApi.Script = (request, index) =>
         request.url.searchParams.has("cursor") ? { status: 410 } : FakeApi.page(rows(index, 3), "c1")
       const taken: Array<string> = []
-      const stream = SessionStream.summaries({ from, to }).pipe(Stream.tap(({ id }) => Effect.sync(() => taken.push(id))))
+      const stream = SessionStream.summaries({ from, to }).pipe(
+        Stream.tap(({ id }) => Effect.sync(() => taken.push(id))),
+      )
       const { result } = yield* collect(script, stream)
       assert.deepStrictEqual(taken, ["sess_0", "sess_1", "sess_2"])
       assert.deepInclude(result._tag === "Failure" ? result.failure : {}, {
@@ -172,16 +205,21 @@ describe("SessionStream.summaries", () => {
           rowsEmitted: 3,
         },
       })
-    }))
+    }),
+  )
 
   it.effect("repeats a failed page without giving its rows twice", () =>
     Effect.gen(function* () {
       const base = pagesOf([rows(0, 3), rows(3, 3)])
       const script: FakeApi.Script = (request, index) => (index % 2 === 0 ? { status: 503 } : base(request, index))
       const run = yield* collect(script, SessionStream.summaries({ from, to }))
-      assert.deepStrictEqual(succeeded(run)?.map(({ id }) => id), rows(0, 6).map(({ id }) => id))
+      assert.deepStrictEqual(
+        succeeded(run)?.map(({ id }) => id),
+        rows(0, 6).map(({ id }) => id),
+      )
       assert.deepInclude(run.coverage, { requests: 4, retries: 2, pages: 2, duplicates: 0 })
-    }))
+    }),
+  )
 
   it.effect("counts sessions that may still be open, and unknown fields", () =>
     Effect.gen(function* () {
@@ -194,7 +232,8 @@ describe("SessionStream.summaries", () => {
       const { coverage } = yield* collect(pagesOf([page]), SessionStream.summaries({ from, to }))
       assert.strictEqual(coverage.unsettled, 2)
       assert.deepStrictEqual(coverage.unknown_values, { "session_field:device": 2 })
-    }))
+    }),
+  )
 })
 
 describe("SessionStream.details", () => {
@@ -204,16 +243,20 @@ describe("SessionStream.details", () => {
   it.effect("asks only for what the predicate picks, and keeps the list's order", () =>
     Effect.gen(function* () {
       const run = yield* collect(pagesOf(mixed), SessionStream.details({ from, to, pick: nudged }))
-      assert.deepStrictEqual(succeeded(run)?.map(({ detail, summary }) => [summary.id, detail._tag]), [
-        ["sess_0", "NotNeeded"],
-        ["sess_1", "NotNeeded"],
-        ["sess_2", "NotNeeded"],
-        ["sess_3", "Read"],
-        ["sess_4", "NotNeeded"],
-        ["sess_5", "Read"],
-      ])
+      assert.deepStrictEqual(
+        succeeded(run)?.map(({ detail, summary }) => [summary.id, detail._tag]),
+        [
+          ["sess_0", "NotNeeded"],
+          ["sess_1", "NotNeeded"],
+          ["sess_2", "NotNeeded"],
+          ["sess_3", "Read"],
+          ["sess_4", "NotNeeded"],
+          ["sess_5", "Read"],
+        ],
+      )
       assert.deepInclude(run.coverage, { list_requests: 2, detail_requests: 2, details: 2 })
-    }))
+    }),
+  )
 
   const policies: ReadonlyArray<readonly ["skip" | "emit" | "fail", ReadonlyArray<string> | undefined]> = [
     ["skip", ["sess_0", "sess_2"]],
@@ -226,11 +269,15 @@ describe("SessionStream.details", () => {
       const { coverage, result } = yield* collect(script, SessionStream.details({ from, to, onUnavailable }))
       assert.deepStrictEqual(coverage.details_unavailable, { past_retention: 0, not_found: 1 })
       if (ids === undefined) {
-        assert.deepInclude(result._tag === "Failure" ? result.failure : {}, { _tag: "SessionUnavailable", sessionId: "sess_1" })
+        assert.deepInclude(result._tag === "Failure" ? result.failure : {}, {
+          _tag: "SessionUnavailable",
+          sessionId: "sess_1",
+        })
       } else {
         assert.deepStrictEqual(result._tag === "Success" ? result.success.map(({ summary }) => summary.id) : [], ids)
       }
-    }))
+    }),
+  )
 
   it.effect("never has more details under way than it may, and gets there", () =>
     Effect.gen(function* () {
@@ -261,7 +308,8 @@ describe("SessionStream.details", () => {
       )
       assert.lengthOf(reads, 20)
       assert.strictEqual(most, 3)
-    }))
+    }),
+  )
 
   it.effect("counts details that differ from their row, and unknown values in them", () =>
     Effect.gen(function* () {
@@ -272,7 +320,16 @@ describe("SessionStream.details", () => {
               data: {
                 ...FakeApi.exampleDetail,
                 events: [{ type: "TELEPATHY", url: "/", occurred_at: "2026-10-01T10:14:32Z" }],
-                nudges: [{ nudge_id: "n", type: "hologram", shown_at: "2026-10-01T10:14:32Z", outcome: "waved_at", influenced_conversion: false, color: "red" }],
+                nudges: [
+                  {
+                    nudge_id: "n",
+                    type: "hologram",
+                    shown_at: "2026-10-01T10:14:32Z",
+                    outcome: "waved_at",
+                    influenced_conversion: false,
+                    color: "red",
+                  },
+                ],
               },
             })
       const { coverage } = yield* collect(script, SessionStream.details({ from, to }))
@@ -283,7 +340,8 @@ describe("SessionStream.details", () => {
         "nudge_type:hologram": 1,
         "outcome:waved_at": 1,
       })
-    }))
+    }),
+  )
 
   it.effect("ends at once when it is interrupted in a wait, and asks for nothing more", () =>
     Effect.gen(function* () {
@@ -296,5 +354,6 @@ describe("SessionStream.details", () => {
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust(200_000)
       assert.lengthOf(seen, 1)
-    }))
+    }),
+  )
 })

@@ -14,24 +14,28 @@ describe("TimeWindow", () => {
         from: "2026-10-02T06:30:00.250Z",
         to: "2026-11-01T06:30:00.250Z",
       })
-    }))
+    }),
+  )
 
   it.effect("begins 30 days before a given end", () =>
     Effect.gen(function* () {
       const window = yield* TimeWindow.pin({ to: at("2026-03-31T00:00:00Z") })
       assert.deepStrictEqual(window, { from: "2026-03-01T00:00:00Z", to: "2026-03-31T00:00:00Z" })
-    }))
+    }),
+  )
 
   it.effect("turns instants of other zones into UTC", () =>
     Effect.gen(function* () {
       const window = yield* TimeWindow.pin({ from: at("2026-10-01T02:00:00+02:00"), to: at("2026-10-02T00:00:00Z") })
       assert.strictEqual(window.from, "2026-10-01T00:00:00Z")
-    }))
+    }),
+  )
 
   it.effect.each(["2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"])("is refused when it is empty: from %s", (from) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(TimeWindow.pin({ from: at(from), to: at("2026-10-02T00:00:00Z") }))
       assert.strictEqual(error._tag, "InvalidRequest")
       assert.include(error.message, "2026-10-02T00:00:00Z")
-    }))
+    }),
+  )
 })

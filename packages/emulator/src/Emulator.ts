@@ -162,17 +162,13 @@ export const layer = (options: Options) => {
     Layer.provide(authorization(options)),
     Layer.provide(HttpServer.layerServices),
   )
-  const served = HttpRouter.serve(routes, {
-    disableLogger: true,
-    disableListenLog: true,
-    middleware: countAndBreak,
-  })
+  // On the routes, not around the server: out there the answer has already been sent.
+  const faults = HttpRouter.middleware(countAndBreak, { global: true })
+  const served = HttpRouter.serve(Layer.merge(routes, faults), { disableLogger: true, disableListenLog: true })
   const service = Layer.effect(
     Emulator,
     HttpServer.addressFormattedWith((address) =>
-      Effect.succeed(
-        Emulator.of({ baseUrl: `${address}/v1`, requests: Effect.sync(() => ({ list, details })) }),
-      ),
+      Effect.succeed(Emulator.of({ baseUrl: `${address}/v1`, requests: Effect.sync(() => ({ list, details })) })),
     ),
   )
   return Layer.merge(served, service)

@@ -68,8 +68,7 @@ const makeSession = (random: (below: number) => number, index: number, startedAt
       type: draft.type,
       shown_at: format(draft.shownAt),
       outcome: draft.outcome,
-      influenced_conversion:
-        last !== undefined && draft === last && purchasedAt - draft.shownAt <= 30 * minuteMillis,
+      influenced_conversion: last !== undefined && draft === last && purchasedAt - draft.shownAt <= 30 * minuteMillis,
     })),
   }
 }
@@ -82,7 +81,11 @@ export const make = Effect.fn("Generator.make")(
     const random = (below: number) => generator.nextDoubleUnsafe() * below
     const end = DateTime.toEpochMillis(options.end)
     return Array.from({ length: count }, (_, index) =>
-      makeSession(random, index + 1, end - 60 * minuteMillis - random(days * 24 * 60 * minuteMillis - 60 * minuteMillis)),
+      makeSession(
+        random,
+        index + 1,
+        end - 60 * minuteMillis - random(days * 24 * 60 * minuteMillis - 60 * minuteMillis),
+      ),
     )
   },
   (effect, options) => Random.withSeed(effect, options.seed ?? "elnudge"),

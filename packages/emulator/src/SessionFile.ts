@@ -23,7 +23,10 @@ export class SessionFileError extends Data.TaggedError("SessionFileError")<{
 
 const checkLine = CheckedJson.reader(Session.Detail)
 
-const gunzip = <E, R>(bytes: Stream.Stream<Uint8Array<ArrayBuffer>, E, R>, onError: (cause: unknown) => SessionFileError) =>
+const gunzip = <E, R>(
+  bytes: Stream.Stream<Uint8Array<ArrayBuffer>, E, R>,
+  onError: (cause: unknown) => SessionFileError,
+) =>
   Stream.unwrap(
     Effect.map(Stream.toReadableStreamEffect(bytes), (readable) =>
       Stream.fromReadableStream({
@@ -34,18 +37,14 @@ const gunzip = <E, R>(bytes: Stream.Stream<Uint8Array<ArrayBuffer>, E, R>, onErr
   )
 
 /** The sessions of a file in its order; fails at the first line that is not one. Blank lines are passed over. */
-export const stream = (
-  file: string,
-): Stream.Stream<Session.Detail, SessionFileError, FileSystem.FileSystem> =>
+export const stream = (file: string): Stream.Stream<Session.Detail, SessionFileError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.map(FileSystem.FileSystem, (fileSystem) => {
       const fail = (reason: string, line?: number) => new SessionFileError({ file, line, reason })
-      const bytes = fileSystem
-        .stream(file)
-        .pipe(
-          Stream.mapError((error: PlatformError) => fail(`cannot be read (${error.reason._tag})`)),
-          Stream.map((chunk) => new Uint8Array(chunk)),
-        )
+      const bytes = fileSystem.stream(file).pipe(
+        Stream.mapError((error: PlatformError) => fail(`cannot be read (${error.reason._tag})`)),
+        Stream.map((chunk) => new Uint8Array(chunk)),
+      )
       const text = file.endsWith(".gz") ? gunzip(bytes, () => fail("is not a whole gzip file")) : bytes
       return text.pipe(
         Stream.decodeText(),

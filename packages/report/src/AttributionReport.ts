@@ -214,7 +214,14 @@ export const make = (rule: Attribution.Rule = Attribution.vendorRule): Report<St
     const isIncomplete = missingDetails > 0
     const sorted = [...types].sort(([a], [b]) => (a < b ? -1 : 1))
     const summed = sorted.reduce((sum, [, counts]) => add(sum, counts), { ...noCounts })
-    const { converted_before_shown, converted_sessions, immature_sessions, influenced, influenced_not_converted, sessions } = any
+    const {
+      converted_before_shown,
+      converted_sessions,
+      immature_sessions,
+      influenced,
+      influenced_not_converted,
+      sessions,
+    } = any
     const all = {
       ...summed,
       converted_before_shown,

@@ -1,0 +1,51 @@
+/** The command line as a user runs it: a process of its own, with an environment of its own. */
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+
+const launcher = fileURLToPath(new URL("../bin/elnudge-report.js", import.meta.url))
+
+export interface Result {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Options {
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Called with everything that stderr said so far. */
+  readonly onStderr?: ((text: string) => void) | undefined
+  /** Sends SIGINT when this effect is done. */
+  readonly interruptAfter?: Effect.Effect<void> | undefined
+}
+
+/** Runs the command to its end. */
+export const run = (args: ReadonlyArray<string>, options: Options = {}) =>
+  Effect.gen(function* () {
+    const child = spawn(process.execPath, ["--conditions=@effect-elnudge/source", launcher, ...args], {
+      env: { PATH: process.env["PATH"], ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    const ended = Effect.callback<Result>((resume) => {
+      let stdout = ""
+      let stderr = ""
+      child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+        stdout += chunk
+      })
+      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+        stderr += chunk
+        options.onStderr?.(stderr)
+      })
+      child.on("close", (exitCode) => resume(Effect.succeed({ exitCode, stdout, stderr })))
+      return Effect.sync(() => {
+        child.kill("SIGKILL")
+      })
+    })
+    if (options.interruptAfter === undefined) return yield* ended
+    const interrupt = Effect.andThen(
+      options.interruptAfter,
+      Effect.sync(() => child.kill("SIGINT")),
+    )
+    const [result] = yield* Effect.all([ended, interrupt], { concurrency: 2 })
+    return result
+  })

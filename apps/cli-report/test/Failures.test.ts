@@ -1,0 +1,187 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Emulator } from "@effect-elnudge/emulator"
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as CliProcess from "./CliProcess.ts"
+import * as Shop from "./Shop.ts"
+
+const folder = () => mkdtempSync(join(tmpdir(), "elnudge-test-"))
+
+/** At most three lines that end like sentences, no report, no stack, no key. */
+const assertSays = (result: CliProcess.Result, exitCode: number, ...parts: ReadonlyArray<string>) => {
+  assert.strictEqual(result.exitCode, exitCode, result.stderr)
+  assert.strictEqual(result.stdout, "")
+  assert.isAtMost(result.stderr.trimEnd().split("\n").length, 3, result.stderr)
+  assert.notMatch(result.stderr, /^\s+at /m)
+  for (const part of parts) assert.include(result.stderr, part)
+}
+
+describe("failures", () => {
+  const wrongUsage: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+    [["cohorts", "--from", "yesterday"], "--from"],
+    [["cohorts", "--from", "2026-02-30"], "--from"],
+    [["cohorts", "--to", "2026-10-01T00:00:00"], "with its zone"],
+    [["cohorts", "--from", "2026-11-01", "--to", "2026-10-01"], "is not before"],
+    [["cohorts", "--from", "2026-11-01", "--to", "2026-11-01"], "is not before"],
+    [["cohorts", "--form", "2026-11-01"], "did you mean --from"],
+    [["cohorts", "--bands", "20,40"], "the first band starts with 0"],
+    [["cohorts", "--bands", "0,101"], "100"],
+    [["cohorts", "--bands", "0,,5"], "--bands"],
+    [["cohorts", "--page-size", "201"], "from 1 to 200"],
+    [["cohorts", "--concurrency", "0"], "from 1 to 1000"],
+    [["cohorts", "--rate-limit", "1"], "at least 2"],
+    [["cohorts", "--format", "xml"], "csv"],
+    [["cohorts", "extra"], "extra"],
+    [["cohort"], "did you mean cohorts"],
+    [[], "a command is missing"],
+    [["emulator", "--data", "/no/such/file.jsonl"], "/no/such/file.jsonl"],
+    [["emulator", "--port", "70000"], "--port"],
+  ]
+  it.live.each(wrongUsage)("wrong usage is 2 and says what is wrong: %j", ([args, part]) =>
+    Effect.gen(function* () {
+      const result = yield* CliProcess.run(args, {
+        env: { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1" },
+      })
+      assertSays(result, 2, part)
+    }),
+  )
+
+  const environments: ReadonlyArray<readonly [string, Record<string, string>, string]> = [
+    ["no key", {}, "ELNUDGE_API_KEY"],
+    ["a key file that is not there", { ELNUDGE_API_KEY_FILE: "/no/such/key" }, "/no/such/key"],
+    ["a key that no header can carry", { ELNUDGE_API_KEY: "sk test secret" }, "character"],
+    ["http beyond this machine", { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://example.com/v1" }, "https"],
+  ]
+  it.live.each(environments)("an unusable environment is 2: %s", ([, env, part]) =>
+    Effect.gen(function* () {
+      const result = yield* CliProcess.run(["cohorts"], { env })
+      assertSays(result, 2, part)
+      assert.notInclude(result.stderr, "sk test secret")
+    }),
+  )
+
+  it.live("a wrong key is 3 at once", () =>
+    Effect.gen(function* () {
+      const result = yield* Shop.run(["cohorts", ...Shop.october], { env: { ELNUDGE_API_KEY: "sk_test_wrong" } })
+      assertSays(result, 3, "refused the key", "ELNUDGE_API_KEY")
+      assert.deepStrictEqual(result.requests, { list: 1, details: 0 })
+      assert.notInclude(result.stderr, "sk_test_wrong")
+    }),
+  )
+
+  it.live("nothing listening is 5", () =>
+    Effect.gen(function* () {
+      const result = yield* CliProcess.run(["cohorts"], {
+        env: { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1" },
+      })
+      assertSays(result, 5, "ECONNREFUSED", "http://127.0.0.1:9")
+    }),
+  )
+
+  it.live("a window older than the plan keeps is 5", () =>
+    Effect.gen(function* () {
+      assertSays(yield* Shop.run(["cohorts", "--from", "2020-01-01", "--to", "2020-02-01"]), 5, "2020-01-01")
+    }),
+  )
+
+  it.live("a limit that lasts for days is 5 at once and says until when", () =>
+    Effect.gen(function* () {
+      const result = yield* Shop.run(["cohorts", ...Shop.october], {
+        fault: () => ({ _tag: "RateLimited", retryAfter: "277403" }),
+      })
+      assertSays(result, 5, "rate limit", "Run it again after 20")
+      assert.strictEqual(result.requests.list, 1)
+    }),
+  )
+
+  it.live("a wrong type in a field is 6 and names session and path", () =>
+    Effect.gen(function* () {
+      const result = yield* Shop.run(["attribution", ...Shop.october], {
+        fault: ({ url }) =>
+          url.includes("?")
+            ? undefined
+            : { _tag: "Answer", status: 200, body: '{"data":{"id":"sess_bad","intent_score":"secret data"}}' },
+      })
+      assertSays(result, 6, "sess_bad", "data.")
+      assert.notInclude(result.stderr, "secret data")
+    }),
+  )
+
+  it.live("a redirect is refused: the key goes to nobody else", () =>
+    Effect.gen(function* () {
+      const result = yield* Shop.run(["cohorts", ...Shop.october], {
+        fault: () => ({
+          _tag: "Answer",
+          status: 307,
+          body: "",
+          headers: { location: "http://127.0.0.1:9/v1/sessions" },
+        }),
+      })
+      assertSays(result, 2, "redirects to http://127.0.0.1:9")
+      assert.strictEqual(result.requests.list, 1)
+    }),
+  )
+
+  it.live("an output file is written whole, and is its owner's alone", () =>
+    Effect.gen(function* () {
+      const directory = folder()
+      const file = join(directory, "cohorts.csv")
+      const piped = yield* Shop.run(["cohorts", ...Shop.october])
+      const { exitCode, stdout } = yield* Shop.run(["cohorts", ...Shop.october, "--output", file])
+      assert.deepStrictEqual([exitCode, stdout], [0, ""])
+      assert.strictEqual(readFileSync(file, "utf8"), piped.stdout)
+      assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+      assert.deepStrictEqual(readdirSync(directory), ["cohorts.csv"])
+    }),
+  )
+
+  it.live("a failed run leaves the file of the run before as it was, and nothing beside it", () =>
+    Effect.gen(function* () {
+      const directory = folder()
+      const file = join(directory, "cohorts.csv")
+      writeFileSync(file, "before")
+      const result = yield* Shop.run(["cohorts", ...Shop.october, "--output", file], {
+        fault: ({ number }) => (number === 3 ? { _tag: "Answer", status: 401, body: "" } : undefined),
+      })
+      assertSays(result, 3)
+      assert.strictEqual(readFileSync(file, "utf8"), "before")
+      assert.deepStrictEqual(readdirSync(directory), ["cohorts.csv"])
+    }),
+  )
+
+  it.live("a place that cannot be written costs no request", () =>
+    Effect.gen(function* () {
+      const result = yield* Shop.run(["cohorts", ...Shop.october, "--output", "/no/such/folder/x.csv"])
+      assertSays(result, 1, "/no/such/folder/x.csv")
+      assert.deepStrictEqual(result.requests, { list: 0, details: 0 })
+    }),
+  )
+
+  it.live("Ctrl-C in a wait ends at once with 130 and leaves no file", () =>
+    Effect.gen(function* () {
+      const directory = folder()
+      const arrived = yield* Deferred.make<void>()
+      const result = yield* Shop.run(["cohorts", ...Shop.october, "--output", join(directory, "x.csv")], {
+        fault: () => {
+          Deferred.doneUnsafe(arrived, Effect.void)
+          return { _tag: "RateLimited", retryAfter: "100" }
+        },
+        interruptAfter: Deferred.await(arrived),
+      })
+      assertSays(result, 130, "interrupted")
+      assert.deepStrictEqual(readdirSync(directory), [])
+    }),
+  )
+
+  it.live("the key is nowhere, whatever the log level", () =>
+    Effect.gen(function* () {
+      for (const fault of [undefined, { _tag: "Answer", status: 404, body: "" } as const]) {
+        const result = yield* Shop.run(["attribution", ...Shop.october, "--log-level", "all"], { fault: () => fault })
+        assert.notInclude(result.stdout + result.stderr, Emulator.defaultKey)
+      }
+    }),
+  )
+})
