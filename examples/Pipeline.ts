@@ -1,15 +1,21 @@
 import { ElnudgeClient, SessionStream } from "@effect-elnudge/core"
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
+import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Layer, Stream } from "effect"
 
-/** The ten keenest sessions of the last 30 days that did not buy, with the pages they looked at. */
+// The ten newest carts of the last 30 days that a keen visitor filled and did not buy.
 export const program = SessionStream.details({
-  pick: (session) => session.intent_score >= 80 && !session.converted,
+  pick: (session) => session.intent_score >= 60 && !session.converted,
 }).pipe(
-  Stream.filterMapEffect(({ detail }) => (detail._tag === "Read" ? Effect.succeed(detail.session) : Effect.fail(0))),
+  Stream.filter(({ detail }) => detail._tag === "Read" && detail.session.events.some((e) => e.type === "ADD_TO_CART")),
+  Stream.take(10),
+  Stream.runForEach(({ summary }) => Console.log(`${summary.started_at} ${summary.id} score ${summary.intent_score}`)),
+  Effect.catchTag("Unauthorized", (error) => Console.error(error.advice)),
 )
 
-export { Console, ElnudgeClient, Layer, NodeHttpClient, NodeServices }
+// The key comes from ELNUDGE_API_KEY; any HttpClient will do underneath.
+const live = ElnudgeClient.layerConfig().pipe(
+  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.provide(NodeServices.layer),
+)
+
+if (import.meta.main) program.pipe(Effect.provide(live), NodeRuntime.runMain)

@@ -36,10 +36,11 @@ const makeSession = (random: (below: number) => number, index: number, startedAt
     url: `/products/${1 + Math.floor(random(400))}`,
     occurred_at: format(startedAt + (durationMillis * page) / page_count),
   }))
-  if (converted) {
+  const filledCart = converted || random(1) < 0.3 * (intent_score / 100)
+  if (filledCart) {
     events.push({ type: "ADD_TO_CART", url: "/cart", occurred_at: format(startedAt + durationMillis * 0.5) })
-    events.push({ type: "PURCHASE", url: "/checkout/done", occurred_at: format(purchasedAt) })
   }
+  if (converted) events.push({ type: "PURCHASE", url: "/checkout/done", occurred_at: format(purchasedAt) })
   // Nudges depend on intent, as the vendor's triggers do; that is why a crude comparison misleads.
   const nudge_count = random(1) < 0.2 + 0.4 * (intent_score / 100) ? 1 + Math.floor(random(2.3)) : 0
   const drafts = Array.from({ length: nudge_count }, (_, nudge) => {
