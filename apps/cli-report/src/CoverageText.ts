@@ -1,28 +1,58 @@
-/** Coverage as lines for people: what the numbers rest on, and everything that was counted rather than dropped. */
+/** Coverage and ledger as lines for people: what the numbers rest on, and everything that was counted, not dropped. */
 import type { Coverage } from "@effect-elnudge/core/Coverage"
+import type { Ledger } from "@effect-elnudge/report/Ledger"
+
+type Note = readonly [what: string, count: number]
 
 const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 
-/** Two lines, and a third where something deserves a look. */
-export const make = (coverage: Coverage): ReadonlyArray<string> => {
-  const { details_unavailable: unavailable, window } = coverage
-  const missing = unavailable.past_retention + unavailable.not_found
-  const span = window === null ? "no window" : `${window.from} to ${window.to}`
-  const lines = [
-    `coverage: ${coverage.sessions} sessions on ${coverage.pages} pages, ${coverage.details} details, from ${span}`,
-    `requests: ${coverage.requests} (${coverage.list_requests} list, ${coverage.detail_requests} detail), ` +
-      `${coverage.retries} repeated, ${coverage.rate_limited} refused by the limit; ` +
-      `requests waited ${seconds(coverage.paced_ms)} for their turn and ${seconds(coverage.held_ms)} after refusals and faults, summed`,
-  ]
-  const notes: ReadonlyArray<readonly [string, number]> = [
-    ["details not to be had (404)", missing],
-    ["duplicate rows dropped", coverage.duplicates],
-    ["rows out of order", coverage.out_of_order],
-    ["empty pages", coverage.empty_pages],
-    ["changed since listed", coverage.changed_since_listed],
-    ["sessions still open", coverage.unsettled],
-    ...Object.entries(coverage.unknown_values).map(([name, count]) => [`unknown ${name}`, count] as const),
-  ]
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`
+
+const line = (head: string, notes: ReadonlyArray<Note>): ReadonlyArray<string> => {
   const noted = notes.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`)
-  return noted.length === 0 ? lines : [...lines, `noted: ${noted.join(", ")}`]
+  return noted.length === 0 ? [] : [`${head}: ${noted.join(", ")}`]
+}
+
+const ledgerNotes = (ledger: Ledger): ReadonlyArray<Note> => [
+  ["ended before they started", ledger.ended_before_started],
+  ["with a score outside 0–100", ledger.score_out_of_range],
+  ["converted without a PURCHASE", ledger.converted_without_purchase],
+  ["with a PURCHASE but not converted", ledger.purchase_without_converted],
+  ["with several PURCHASE events", ledger.several_purchases],
+  ["whose nudge_count differs from their nudges", ledger.nudge_count_differs],
+  ["nudged without nudges", ledger.nudged_without_nudges],
+  ["with nudges and a nudge_count of 0", ledger.nudges_without_count],
+  ["with a nudge outside the session", ledger.nudge_outside_session],
+  ["with unordered events", ledger.unordered_events],
+]
+
+/** What was read and what it cost; then, where there is any, what deserves a look. */
+export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string> => {
+  const { details_unavailable: unavailable, window } = coverage
+  const span = window === null ? "" : `, from ${window.from} to ${window.to}`
+  const read = `coverage: ${plural(coverage.sessions, "session")}, ${plural(coverage.details, "detail")}${span}`
+  const cost =
+    `requests: ${coverage.requests} (${coverage.list_requests} list, ${coverage.detail_requests} detail), ` +
+    `${coverage.retries} repeated, ${coverage.rate_limited} refused by the limit; ` +
+    `requests waited ${seconds(coverage.paced_ms)} for their turn and ${seconds(coverage.held_ms)} after refusals and faults, summed`
+  return [
+    read,
+    ...(coverage.requests === 0 ? [] : [cost]),
+    ...line("noted", [
+      ["details past retention (404)", unavailable.past_retention],
+      ["details not found (404)", unavailable.not_found],
+      ["duplicate rows dropped", coverage.duplicates],
+      ["rows out of order", coverage.out_of_order],
+      ["empty pages", coverage.empty_pages],
+      ["changed since listed", coverage.changed_since_listed],
+      ["sessions still open", coverage.unsettled],
+      ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${name}`, count]),
+    ]),
+    ...(ledger === undefined
+      ? []
+      : line(
+          `data quality, in sessions (of ${ledger.sessions}; of ${plural(ledger.details, "detail")} read)`,
+          ledgerNotes(ledger),
+        )),
+  ]
 }

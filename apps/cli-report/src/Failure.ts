@@ -1,6 +1,5 @@
 /** What a failed run says and how it exits: at most three lines on stderr, and a code that a script can act on. */
-import type { ElnudgeError } from "@effect-elnudge/core"
-import type { SessionFile } from "@effect-elnudge/emulator"
+import type { ElnudgeError, SessionFile } from "@effect-elnudge/core"
 import { CliError } from "effect/cli"
 import * as Cause from "effect/Cause"
 import type * as Config from "effect/Config"

@@ -1,29 +1,56 @@
-/** The words of the command line and how their values are read. */
-import * as Cohort from "@effect-elnudge/report/Cohort"
-import { Flag } from "effect/cli"
+/** The words of the command line and how their values are read. What depends on several flags is in WalkPlan. */
+import { Retention } from "@effect-elnudge/core"
+import { Cohort, Period } from "@effect-elnudge/report"
+import { Argument, Flag } from "effect/cli"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-const datePattern = /^\d{4}-\d\d-\d\d$/
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
 
-/** An instant with a time zone, or a date, which is midnight UTC. A day that no calendar has is refused. */
-const parseInstant = (text: string): Option.Option<DateTime.DateTime> => {
-  const isDate = datePattern.test(text)
-  if (!isDate && !instantPattern.test(text)) return Option.none()
-  const day = DateTime.make(`${text.slice(0, 10)}T00:00:00Z`)
-  const isRealDay = Option.isSome(day) && DateTime.formatIso(day.value).startsWith(text.slice(0, 10))
-  return isRealDay ? DateTime.make(isDate ? `${text}T00:00:00Z` : text) : Option.none()
+/** A point in time as it was written: a date is midnight in a zone that another flag names. */
+export type Moment =
+  | { readonly _tag: "Date"; readonly year: number; readonly month: number; readonly day: number }
+  | { readonly _tag: "Instant"; readonly at: DateTime.Utc }
+
+const parseDate = (text: string): Option.Option<Moment> => {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []
+  const midnight = DateTime.make(`${text}T00:00:00Z`)
+  // A day that no calendar has would be moved to the next month.
+  return Option.isSome(midnight) && DateTime.formatIsoDateUtc(midnight.value) === text
+    ? Option.some({ _tag: "Date", year: Number(year), month: Number(month), day: Number(day) })
+    : Option.none()
 }
 
-const instant = (name: string) =>
+const parseMoment = (text: string): Option.Option<Moment> => {
+  const date = parseDate(text.slice(0, 10))
+  if (text.length === 10 || Option.isNone(date)) return text.length === 10 ? date : Option.none()
+  if (!instantPattern.test(text)) return Option.none()
+  return Option.map(DateTime.make(text), (at) => ({ _tag: "Instant", at: DateTime.toUtc(at) }))
+}
+
+const moment = (name: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar("<date|instant>"),
     Flag.filterMap(
-      parseInstant,
-      () => "Expected a date (2026-10-01, midnight UTC) or an instant with its zone (2026-10-01T00:00:00Z)",
+      parseMoment,
+      () => "Expected a date (2026-10-01, midnight) or an instant with its zone (2026-10-01T00:00:00Z)",
     ),
+  )
+
+const unitMillis: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+  const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
+  const millis = Number(amount) * (unitMillis[unit ?? ""] ?? Number.NaN)
+  return Number.isSafeInteger(millis) ? Option.some(Duration.millis(millis)) : Option.none()
+}
+
+const duration = (name: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<duration>"),
+    Flag.filterMap(parseDuration, () => "Expected a whole number with its unit: 500ms, 2s, 30m, 1h, 7d"),
   )
 
 /** A whole number in a range. */
@@ -35,42 +62,70 @@ const integer = (name: string, low: number, high: number = Number.MAX_SAFE_INTEG
         const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
         return value >= low && value <= high ? Option.some(value) : Option.none()
       },
-      () =>
-        `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
+      () => `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
     ),
   )
 
-const from = instant("from").pipe(
-  Flag.withDescription("Sessions that start at or after this (default: 30 days before --to)"),
-  Flag.optional,
-)
-
-const to = instant("to").pipe(
-  Flag.withDescription("Sessions that start before this: the end is exclusive (default: now)"),
-  Flag.optional,
-)
-
-const parseBands = (text: string): Result.Result<ReadonlyArray<Cohort.Band>, string> =>
-  /^\s*\d+\s*(?:,\s*\d+\s*)*$/.test(text)
-    ? Cohort.bands(text.split(",").map(Number))
-    : Result.fail("whole numbers with commas between them")
-
-export const bands = Flag.String("bands").pipe(
-  Flag.withMetavar("<list>"),
-  Flag.withDescription(`Where the intent bands start (default: ${Cohort.defaultBandStarts.join(",")})`),
-  Flag.withDefault(Cohort.defaultBandStarts.join(",")),
-  Flag.filterMap(
-    (text) => Result.getSuccess(parseBands(text)),
-    (text) => {
-      const reason = Result.getFailure(parseBands(text))
-      return `Expected whole numbers such as 0,20,40,60,80: ${Option.getOrElse(reason, () => "")}`
-    },
+const window = {
+  from: moment("from").pipe(
+    Flag.withDescription("Sessions that start at or after this (default: 30 days before --to)"),
+    Flag.optional,
   ),
-)
+  to: moment("to").pipe(
+    Flag.withDescription("Sessions that start before this: the end is exclusive (default: now)"),
+    Flag.optional,
+  ),
+  since: duration("since").pipe(
+    Flag.withDescription("Instead of --from: this long before --to, such as 7d"),
+    Flag.optional,
+  ),
+  timeZone: Flag.String("time-zone").pipe(
+    Flag.withMetavar("<zone>"),
+    Flag.withDescription("Where dates begin at midnight, such as Europe/Berlin (default: UTC)"),
+    Flag.withDefault("UTC"),
+    Flag.filterMap(DateTime.zoneMakeNamed, () => "Expected the name of a time zone, such as Europe/Berlin"),
+  ),
+}
 
-const format = Flag.Literals("format", ["csv", "json"]).pipe(
-  Flag.withDescription("csv: the rows; json: the rows with coverage and options (default: csv)"),
-  Flag.withDefault("csv"),
+const api = {
+  concurrency: integer("concurrency", 1, 1000).pipe(
+    Flag.withDescription("Details asked for at once (default: 8)"),
+    Flag.withDefault(8),
+  ),
+  pageSize: integer("page-size", 1, 200).pipe(
+    Flag.withDescription("Sessions on a page of the list, 1 to 200 (default: 200)"),
+    Flag.withDefault(200),
+  ),
+  rateLimit: integer("rate-limit", 2).pipe(
+    Flag.withDescription("Requests a minute that the key may make, over list and details (default: 1000)"),
+    Flag.withDefault(1000),
+  ),
+  plan: Flag.Literals("plan", ["starter", "growth", "scale", "enterprise"] satisfies ReadonlyArray<Retention.Plan>).pipe(
+    Flag.withDescription("The site's plan: explains a 404, and warns when --from is older than it keeps"),
+    Flag.optional,
+  ),
+  retentionDays: integer("retention-days", 1, 36_500).pipe(
+    Flag.withDescription("Instead of --plan: how many days it keeps sessions"),
+    Flag.optional,
+  ),
+}
+
+const talk = {
+  quiet: Flag.Boolean("quiet").pipe(
+    Flag.withAlias("q"),
+    Flag.withDescription("Say nothing on stderr but errors"),
+    Flag.withDefault(false),
+  ),
+  verbose: Flag.Boolean("verbose").pipe(
+    Flag.withDescription("Say every retry on stderr (the same as --log-level debug)"),
+    Flag.withDefault(false),
+  ),
+}
+
+const input = Flag.String("input").pipe(
+  Flag.withMetavar("<file>"),
+  Flag.withDescription("Read what `sessions --details` wrote instead of the API; may be given several times; .gz too"),
+  Flag.atLeast(0),
 )
 
 const output = Flag.String("output").pipe(
@@ -80,33 +135,123 @@ const output = Flag.String("output").pipe(
   Flag.optional,
 )
 
-const concurrency = integer("concurrency", 1, 1000).pipe(
-  Flag.withDescription("Details asked for at once (default: 8)"),
-  Flag.withDefault(8),
+const bom = Flag.Boolean("bom").pipe(
+  Flag.withDescription("Begin CSV with a byte order mark, which Excel needs to read UTF-8"),
+  Flag.withDefault(false),
 )
 
-const pageSize = integer("page-size", 1, 200).pipe(
-  Flag.withDescription("Sessions on a page of the list, 1 to 200 (default: 200)"),
-  Flag.withDefault(200),
+/** How a walk gets its sessions: the API or files. */
+export const walk = { ...window, input, ...api, ...talk }
+
+/** What a report does with its rows. */
+export const rows = {
+  format: Flag.Literals("format", ["table", "csv", "json"]).pipe(
+    Flag.withDescription("table for people, csv for programs, json with coverage (default: table on a terminal, else csv)"),
+    Flag.optional,
+  ),
+  output,
+  bom,
+}
+
+const parseBands = (text: string): Result.Result<ReadonlyArray<Cohort.Band>, string> =>
+  /^\s*\d+\s*(?:,\s*\d+\s*)*$/.test(text)
+    ? Cohort.bands(text.split(",").map(Number))
+    : Result.fail("whole numbers with commas between them")
+
+/** What every report may define its numbers by. */
+export const definition = {
+  confidence: Flag.String("confidence").pipe(
+    Flag.withMetavar("<number>"),
+    Flag.withDescription("Of the two-sided intervals (default: 0.95)"),
+    Flag.withDefault("0.95"),
+    Flag.filterMap(
+      (text) => (/^0?\.\d+$/.test(text) && Number(text) >= 0.5 ? Option.some(Number(text)) : Option.none()),
+      () => "Expected a number from 0.5 to below 1, such as 0.95",
+    ),
+  ),
+  dismissCounts: Flag.Literals("dismiss-counts", ["yes", "no"]).pipe(
+    Flag.withDescription("Whether a dismissed nudge was interacted with (default: yes, as the vendor counts)"),
+    Flag.withDefault("yes"),
+  ),
+}
+
+/** What attribution may define its numbers by. */
+export const attribution = {
+  window: duration("window").pipe(
+    Flag.withDescription("How long before a purchase the credited nudge may have been shown (default: 30m)"),
+    Flag.withDefault(Duration.minutes(30)),
+  ),
+}
+
+/** How cohorts are cut. */
+export const cohorts = {
+  bands: Flag.String("bands").pipe(
+    Flag.withMetavar("<list>"),
+    Flag.withDescription(`Where the intent bands start (default: ${Cohort.defaultBandStarts.join(",")})`),
+    Flag.withDefault(Cohort.defaultBandStarts.join(",")),
+    Flag.filterMap(
+      (text) => Result.getSuccess(parseBands(text)),
+      (text) => {
+        const reason = Result.getFailure(parseBands(text))
+        return `Expected whole numbers such as 0,20,40,60,80: ${Option.getOrElse(reason, () => "")}`
+      },
+    ),
+  ),
+  by: Flag.Literals("by", Period.units).pipe(
+    Flag.withDescription("The period of the session's start, in --time-zone"),
+    Flag.optional,
+  ),
+  split: Flag.Literals("split", ["arm"]).pipe(
+    Flag.withDescription("arm: unnudged, shown_only and interacted apart, compared; reads the details of nudged sessions"),
+    Flag.optional,
+  ),
+}
+
+/** How `sessions` writes them. */
+export const sessions = {
+  details: Flag.Boolean("details").pipe(
+    Flag.withDescription("Read every session's events and nudges too: one request each"),
+    Flag.withDefault(false),
+  ),
+  format: Flag.Literals("format", ["ndjson", "csv"]).pipe(
+    Flag.withDescription("ndjson: one object a line, unknown fields included; csv: the seven documented fields (default: ndjson)"),
+    Flag.withDefault("ndjson"),
+  ),
+  output,
+  bom,
+}
+
+const reportNames = ["attribution", "cohorts"] as const
+type ReportName = (typeof reportNames)[number]
+
+const isReportName = (text: string): text is ReportName => reportNames.some((name) => name === text)
+
+/** Which reports `run` makes, each once, in the order given. */
+export const reports = Argument.String("reports").pipe(
+  Argument.withMetavar("<list>"),
+  Argument.withDescription(`Names with commas between them: ${reportNames.join(", ")}`),
+  Argument.filterMap(
+    (text): Option.Option<ReadonlyArray<ReportName>> => {
+      const names = [...new Set(text.split(","))]
+      return names.every(isReportName) ? Option.some(names) : Option.none()
+    },
+    () => `Expected names with commas between them, out of: ${reportNames.join(", ")}`,
+  ),
 )
 
-const rateLimit = integer("rate-limit", 2).pipe(
-  Flag.withDescription("Requests a minute that the key may make, over list and details (default: 1000)"),
-  Flag.withDefault(1000),
-)
-
-/** What every report that walks the API takes. */
-export const walk = { from, to, format, output, concurrency, pageSize, rateLimit }
-
-const emulatorData = Flag.String("data").pipe(
-  Flag.withMetavar("<file>"),
-  Flag.withDescription("Sessions to serve, one detail a line: .jsonl or .jsonl.gz (default: generated)"),
-  Flag.optional,
+/** Where `run` writes. */
+export const outputDirectory = Flag.String("output-dir").pipe(
+  Flag.withMetavar("<folder>"),
+  Flag.withDescription("The folder for one CSV file for each report, and coverage.json; made if it is not there"),
 )
 
 /** What the emulator takes. */
 export const emulator = {
-  data: emulatorData,
+  data: Flag.String("data").pipe(
+    Flag.withMetavar("<file>"),
+    Flag.withDescription("Sessions to serve, one detail a line: .jsonl or .jsonl.gz (default: generated)"),
+    Flag.optional,
+  ),
   seed: Flag.String("seed").pipe(
     Flag.withDescription("Seed of the generated sessions (default: elnudge)"),
     Flag.withDefault("elnudge"),
@@ -115,7 +260,7 @@ export const emulator = {
     Flag.withDescription("How many sessions to generate (default: 2000)"),
     Flag.withDefault(2000),
   ),
-  now: instant("now").pipe(Flag.withDescription("What it takes for now (default: the clock)"), Flag.optional),
+  now: moment("now").pipe(Flag.withDescription("What it takes for now (default: the clock)"), Flag.optional),
   retentionDays: integer("retention-days", 1, 36_500).pipe(
     Flag.withDescription("Older sessions are a 404 (default: 90)"),
     Flag.withDefault(90),

@@ -7,6 +7,8 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
 
 /** The place cannot be written. */
 export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
@@ -18,9 +20,16 @@ export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
   }
 }
 
+/** Says which file a failure of the file system is about. */
+export const explained = <A, R>(
+  file: string,
+  effect: Effect.Effect<A, PlatformError, R>,
+): Effect.Effect<A, OutputUnwritable, R> =>
+  Effect.mapError(effect, (error) => new OutputUnwritable({ file, reason: error.reason._tag }))
+
 interface OutputFile {
   /** Puts the text in its place. Only the owner can read the file: sessions are personal data. */
-  readonly write: (text: string) => Effect.Effect<void, OutputUnwritable>
+  readonly write: <E, R>(text: Stream.Stream<string, E, R>) => Effect.Effect<void, E | OutputUnwritable, R>
 }
 
 /** Claims a temporary file beside `file`; it is removed with the scope if nothing was written. */
@@ -29,7 +38,7 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
   const path = yield* Path.Path
   const target = path.resolve(file)
   const unwritable = (reason: string) => new OutputUnwritable({ file, reason })
-  const explain = Effect.mapError((error: PlatformError) => unwritable(error.reason._tag))
+  const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => explained(file, effect)
   const isDirectory = yield* fileSystem.stat(target).pipe(
     Effect.map((info) => info.type === "Directory"),
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(false)),
@@ -41,13 +50,12 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
     .pipe(explain)
   const outputFile: OutputFile = {
     write: (text) =>
-      fileSystem
-        .writeFileString(temporary, text)
-        .pipe(
-          Effect.andThen(fileSystem.chmod(temporary, 0o600)),
-          Effect.andThen(fileSystem.rename(temporary, target)),
-          explain,
-        ),
+      text.pipe(
+        Stream.encodeText,
+        Stream.run(Sink.mapError(fileSystem.sink(temporary), (error) => unwritable(error.reason._tag))),
+        Effect.andThen(explain(fileSystem.chmod(temporary, 0o600))),
+        Effect.andThen(explain(fileSystem.rename(temporary, target))),
+      ),
   }
   return outputFile
 })

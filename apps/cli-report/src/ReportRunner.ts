@@ -1,57 +1,111 @@
-/** Stream ▸ fold ▸ file: the one place where a walk, a report and an output meet. */
-import { Coverage, SessionStream, version } from "@effect-elnudge/core"
-import { Fold, type Report, ReportCsv } from "@effect-elnudge/report"
-import * as Console from "effect/Console"
+/** Stream ▸ fold ▸ output: the one place where a walk, reports and files meet. Any number of reports share a walk. */
+import { Coverage, type Session, type SessionRead, version } from "@effect-elnudge/core"
+import { Fold, Ledger, type Report, ReportCsv } from "@effect-elnudge/report"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import * as CoverageText from "./CoverageText.ts"
-import * as OutputFile from "./OutputFile.ts"
+import * as Progress from "./Progress.ts"
+import * as WalkPlan from "./WalkPlan.ts"
 
-export interface Options {
-  readonly walk: Pick<SessionStream.DetailOptions, "from" | "to" | "concurrency" | "pageSize">
-  readonly format: "csv" | "json"
-  /** The file to write; stdout where there is none. */
-  readonly output: Option.Option<string>
-  /** What the report was asked for, for the JSON output. */
-  readonly reportOptions: Readonly<Record<string, unknown>>
+export type Format = "table" | "csv" | "json"
+
+/** What a finished report can be printed as. */
+export interface Printed {
+  readonly name: string
+  readonly csv: () => string
+  readonly table: () => string
+  readonly rows: ReadonlyArray<unknown>
+  /** What the report was asked for. */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
-/** Walks what the fold needs, in one pass. */
-export const walk = Effect.fn("ReportRunner.walk")(function* <State, Out>(
-  fold: Report.SessionFold<State, Out>,
-  options: Options["walk"],
+/** A report that knows how it is printed; its rows and state are its own affair. */
+export interface PrintedReport {
+  readonly needsDetail: (session: Session.Summary) => boolean
+  readonly start: () => Fold.Running<SessionRead.SessionRead, Printed>
+}
+
+export const printed = <State, Row extends { readonly [column in keyof Row]: Report.Cell }>(
+  report: Report.Report<State, Row>,
+  table: (rows: ReadonlyArray<Row>) => string,
+  options: Printed["options"],
+): PrintedReport => ({
+  needsDetail: report.needsDetail,
+  start: () => {
+    const running = Fold.start(report)
+    return {
+      step: running.step,
+      done: () => {
+        const rows = running.done()
+        return {
+          name: report.name,
+          csv: () => ReportCsv.make(report.columns, rows),
+          table: () => table(rows),
+          rows,
+          options,
+        }
+      },
+    }
+  },
+})
+
+export interface Outcome {
+  readonly reports: ReadonlyArray<Printed>
+  readonly coverage: Coverage.Coverage
+  readonly ledger: Ledger.Ledger
+}
+
+/** Walks once, reads the details that any of the reports needs, and folds them all. */
+export const walk = Effect.fn("ReportRunner.walk")(function* (
+  reports: ReadonlyArray<PrintedReport>,
+  plan: WalkPlan.WalkPlan,
 ) {
   const recorder = yield* Coverage.make
-  const result = yield* SessionStream.details({
-    ...options,
-    pick: fold.needsDetail,
-    // A report counts what it could not see, and the order of a fold's input does not matter.
-    onUnavailable: "emit",
-    unordered: true,
-  }).pipe(Stream.run(Fold.toSink(fold)), Effect.provideService(Coverage.Current, recorder))
-  return { result, coverage: recorder.snapshot() }
-})
-
-// Prepared before the walk, so that a place that cannot be written costs no requests.
-const prepare = Effect.fnUntraced(function* (output: Options["output"]) {
-  if (Option.isSome(output)) return (yield* OutputFile.prepare(output.value)).write
-  const stdio = yield* Stdio.Stdio
-  return (text: string) => Stream.run(Stream.succeed(text), stdio.stdout())
-})
-
-/** One report from the API to its output; says on stderr what it rests on. */
-export const run = Effect.fn("ReportRunner.run")(function* <
-  State,
-  Row extends { readonly [column in keyof Row]: Report.Cell },
->(report: Report.Report<State, Row>, options: Options) {
-  const write = yield* prepare(options.output)
-  const { coverage, result: rows } = yield* walk(report, options.walk)
-  yield* write(
-    options.format === "csv"
-      ? ReportCsv.make(report.columns, rows)
-      : `${JSON.stringify({ report: report.name, version, options: options.reportOptions, coverage, rows }, null, 2)}\n`,
+  const running = reports.map((report) => report.start())
+  const ledger = Fold.start(Ledger.make())
+  let looked = 0
+  let picked = 0
+  const pick = (session: Session.Summary): boolean => {
+    const isNeeded = reports.some((report) => report.needsDetail(session))
+    looked++
+    if (isNeeded) picked++
+    return isNeeded
+  }
+  yield* WalkPlan.reads(plan, { pick, ordered: false }).pipe(
+    Stream.runForEachArray((reads) =>
+      Effect.sync(() => {
+        for (const read of reads) {
+          ledger.step(read)
+          for (const report of running) report.step(read)
+        }
+      }),
+    ),
+    Progress.during(recorder, () => ({ of: looked, picked }), plan),
+    Effect.provideService(Coverage.Current, recorder),
   )
-  for (const line of CoverageText.make(coverage)) yield* Console.error(line)
-}, Effect.scoped)
+  const outcome: Outcome = {
+    reports: running.map((report) => report.done()),
+    coverage: recorder.snapshot(),
+    ledger: ledger.done(),
+  }
+  return outcome
+})
+
+/** The version of the definitions behind the numbers: it grows when a number would come out differently. */
+export const definitions = "1"
+
+const byteOrderMark = "\u{feff}"
+
+/** One report as text. */
+export const format = (report: Printed, outcome: Outcome, as: Format, bom: boolean): string => {
+  switch (as) {
+    case "csv":
+      return bom ? `${byteOrderMark}${report.csv()}` : report.csv()
+    case "table":
+      return report.table()
+    case "json": {
+      const { coverage, ledger } = outcome
+      const { name, options, rows } = report
+      return `${JSON.stringify({ report: name, definitions, version, options, coverage, ledger, rows }, null, 2)}\n`
+    }
+  }
+}

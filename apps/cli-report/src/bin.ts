@@ -4,7 +4,7 @@ import * as Logger from "effect/Logger"
 import * as Cli from "./Cli.ts"
 import * as Failure from "./Failure.ts"
 
-Cli.run.pipe(
+Cli.main.pipe(
   Effect.onExit(Failure.print),
   Effect.mapError(Failure.withExitCode),
   Effect.provideService(Logger.LogToStderr, true),

@@ -16,7 +16,8 @@ export type Misfit =
       readonly sessionId: string | undefined
     }
 
-const parseJson = (text: string): Result.Result<unknown, Misfit> =>
+/** The value of a JSON text, unchecked. */
+export const parse = (text: string): Result.Result<unknown, Misfit> =>
   Result.try({ try: (): unknown => JSON.parse(text), catch: (): Misfit => ({ _tag: "NotJson" }) })
 
 const typeName = (value: unknown): string =>
@@ -43,8 +44,8 @@ const sessionIdAt = (value: unknown, path: ReadonlyArray<PropertyKey>): string |
 // Names what was expected, never the value that stood there.
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Builds the reader of one schema once; the reader is called for every text. */
-export const reader = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+/** Builds the check of one schema once; the check is called for every value. */
+export const checker = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
   const fits = Schema.is(schema)
   const decode = Schema.decodeUnknownResult(schema)
   const explain = (value: unknown): Misfit => {
@@ -58,8 +59,12 @@ export const reader = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =
       sessionId: sessionIdAt(value, path),
     }
   }
-  return (text: string): Result.Result<S["Type"], Misfit> =>
-    Result.flatMap(parseJson(text), (value) =>
-      fits(value) ? Result.succeed<S["Type"]>(value) : Result.fail(explain(value)),
-    )
+  return (value: unknown): Result.Result<S["Type"], Misfit> =>
+    fits(value) ? Result.succeed<S["Type"]>(value) : Result.fail(explain(value))
+}
+
+/** A text's value, checked; the same as {@link parse} and then {@link checker}. */
+export const reader = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const check = checker(schema)
+  return (text: string): Result.Result<S["Type"], Misfit> => Result.flatMap(parse(text), check)
 }

@@ -3,6 +3,7 @@
  * around a walk and read its snapshot afterwards; without one, nothing is recorded.
  */
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
@@ -40,11 +41,20 @@ export interface Coverage {
   readonly unknown_values: Readonly<Record<string, number>>
 }
 
+/** Where a run is right now, for a display of its progress. */
+export interface Live {
+  /** The start of the last row listed, in epoch milliseconds; undefined before the first. */
+  readonly reached: number | undefined
+  /** Until when a 429 holds the key's requests, in epoch milliseconds; 0 where none did. */
+  readonly heldUntil: number
+}
+
 const maxUnknownNames = 50
 
 /** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
 export class Recorder {
   private window: TimeWindow | null = null
+  private span: { readonly from: number; readonly to: number } | null = null
   private counts = {
     list_requests: 0,
     detail_requests: 0,
@@ -61,11 +71,24 @@ export class Recorder {
     changed_since_listed: 0,
     unsettled: 0,
   }
+  private reached: number | undefined
+  private heldUntil = 0
   private unavailable = { past_retention: 0, not_found: 0 }
   private unknown = new Map<string, number>()
 
   pinned(window: TimeWindow): void {
     this.window = window
+  }
+
+  /** Sessions of this window (epoch milliseconds) are part of the run: for what is put together from several walks. */
+  widened({ from, to }: { readonly from: number; readonly to: number }): void {
+    if (this.span !== null && this.span.from <= from && this.span.to >= to) return
+    const span = { from: Math.min(from, this.span?.from ?? from), to: Math.max(to, this.span?.to ?? to) }
+    this.span = span
+    this.window = {
+      from: DateTime.formatIso(DateTime.makeUnsafe(span.from)).replace(".000Z", "Z"),
+      to: DateTime.formatIso(DateTime.makeUnsafe(span.to)).replace(".000Z", "Z"),
+    }
   }
 
   request(kind: "ListSessions" | "GetSession", isRetry: boolean): void {
@@ -74,8 +97,10 @@ export class Recorder {
     if (isRetry) this.counts.retries++
   }
 
-  rateLimited(): void {
+  /** `heldUntil` in epoch milliseconds. */
+  rateLimited(heldUntil: number): void {
     this.counts.rate_limited++
+    this.heldUntil = Math.max(this.heldUntil, heldUntil)
   }
 
   waited(kind: "paced_ms" | "held_ms", millis: number): void {
@@ -98,6 +123,7 @@ export class Recorder {
   /** `readAt` in epoch milliseconds. */
   summary(summary: Session.Summary, readAt: number): void {
     this.counts.sessions++
+    this.reached = Session.millis(summary.started_at)
     if (Session.isUnsettled(summary, readAt)) this.counts.unsettled++
     this.extraFields("session_field", summary, Session.knownFields.summary)
   }
@@ -119,6 +145,10 @@ export class Recorder {
 
   detailUnavailable(reason: SessionRead.UnavailableReason): void {
     this.unavailable[reason]++
+  }
+
+  live(): Live {
+    return { reached: this.reached, heldUntil: this.heldUntil }
   }
 
   snapshot(): Coverage {

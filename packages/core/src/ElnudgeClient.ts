@@ -222,10 +222,11 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       const outcome = yield* attempt
       if (outcome._tag === "Done") return outcome.value
       if (outcome._tag === "Limited") {
-        recorder?.rateLimited()
         const wait = outcome.waitMillis ?? (yield* backoff(refusals++))
+        const until = (yield* Clock.currentTimeMillis) + wait
+        recorder?.rateLimited(until)
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
-        yield* limiter.hold((yield* Clock.currentTimeMillis) + wait)
+        yield* limiter.hold(until)
       } else {
         if (failures === retryLimit) return yield* outcome.failure(attempts)
         const wait = yield* backoff(failures++)

@@ -17,6 +17,8 @@ export interface SessionRead {
   readonly detail: DetailState
   /** When the newest of the two was read: epoch milliseconds. */
   readonly readAt: number
+  /** The window of the walk that read it, in epoch milliseconds, where there was one; `to` is exclusive. */
+  readonly window?: { readonly from: number; readonly to: number } | undefined
 }
 
 export const notNeeded: DetailState = { _tag: "NotNeeded" }

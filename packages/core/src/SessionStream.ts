@@ -10,7 +10,7 @@ import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import { PageGuard } from "./PageGuard.ts"
-import type * as Session from "./Session.ts"
+import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import * as TimeWindow from "./TimeWindow.ts"
@@ -39,10 +39,11 @@ export interface DetailOptions extends ListOptions {
   readonly onUnavailable?: "skip" | "emit" | "fail" | undefined
 }
 
-/** One page of new rows, and when it was read (epoch milliseconds). */
+/** One page of new rows, when it was read (epoch milliseconds), and the window of the walk. */
 export interface Page {
   readonly sessions: ReadonlyArray<Session.Summary>
   readonly readAt: number
+  readonly window: NonNullable<SessionRead.SessionRead["window"]>
 }
 
 interface Position {
@@ -70,6 +71,7 @@ export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeErr
       const window = yield* TimeWindow.pin(options)
       const recorder = yield* Coverage.Current
       recorder?.pinned(window)
+      const span = { from: Session.millis(window.from), to: Session.millis(window.to) }
       const guard = new PageGuard(recorder)
       const start: Position = { cursor: undefined, rowsEmitted: 0 }
       return Stream.paginate(
@@ -86,7 +88,7 @@ export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeErr
             next === undefined
               ? Option.none()
               : Option.some({ cursor: next, rowsEmitted: rowsEmitted + sessions.length })
-          const emitted: Page = { sessions, readAt }
+          const emitted: Page = { sessions, readAt, window: span }
           return [[emitted], following] as const
         }),
       )
@@ -107,9 +109,10 @@ export const details = (
 
   const read = Effect.fnUntraced(function* (
     summary: Session.Summary,
-    listedAt: number,
+    page: Page,
   ): Effect.fn.Return<SessionRead.SessionRead, ElnudgeError.DetailError, ElnudgeClient> {
-    if (!pick(summary)) return { summary, detail: SessionRead.notNeeded, readAt: listedAt }
+    const { window } = page
+    if (!pick(summary)) return { summary, detail: SessionRead.notNeeded, readAt: page.readAt, window }
     const client = yield* ElnudgeClient
     const recorder = yield* Coverage.Current
     const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
@@ -123,13 +126,13 @@ export const details = (
         return onUnavailable === "fail" ? Effect.fail(error) : Effect.succeed(state)
       }),
     )
-    return { summary, detail, readAt: yield* Clock.currentTimeMillis }
+    return { summary, detail, readAt: yield* Clock.currentTimeMillis, window }
   })
 
   return Stream.fromEffect(checkRange("the concurrency", concurrency, 1, 1000)).pipe(
     Stream.flatMap(() => pages(options)),
-    Stream.flatMap((page) => Stream.fromArray(page.sessions.map((summary) => ({ summary, readAt: page.readAt })))),
-    Stream.mapEffect(({ readAt, summary }) => read(summary, readAt), { concurrency, unordered }),
+    Stream.flatMap((page) => Stream.fromArray(page.sessions.map((summary) => ({ summary, page })))),
+    Stream.mapEffect(({ page, summary }) => read(summary, page), { concurrency, unordered }),
     Stream.filter((sessionRead) => onUnavailable !== "skip" || sessionRead.detail._tag !== "Unavailable"),
   )
 }

@@ -1,4 +1,3 @@
 export * as Emulator from "./Emulator.ts"
 export * as Faults from "./Faults.ts"
 export * as Generator from "./Generator.ts"
-export * as SessionFile from "./SessionFile.ts"

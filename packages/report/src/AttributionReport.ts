@@ -9,6 +9,13 @@ import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Warning from "./Warning.ts"
 
+export interface Options {
+  /** @default Attribution.vendorRule */
+  readonly rule?: Attribution.Rule | undefined
+  /** Of the two-sided intervals. @default 0.95 */
+  readonly confidence?: number | undefined
+}
+
 export interface Row {
   readonly nudge_type: string
   /** Displays. The three counts after it, and `other_outcomes`, are displays by outcome. */
@@ -135,9 +142,9 @@ const countsOf = (types: Map<string, Counts>, type: string): Counts => {
   return created
 }
 
-const toRow = (nudge_type: string, counts: Counts, isIncomplete: boolean): Row => {
+const toRow = (nudge_type: string, counts: Counts, isIncomplete: boolean, z: number): Row => {
   const { converted_sessions, influenced, sessions, shown } = counts
-  const interval = Proportion.wilson(converted_sessions, sessions)
+  const interval = Proportion.wilson(converted_sessions, sessions, z)
   const warnings = new Set(Warning.ofCounts(converted_sessions, sessions))
   if (counts.immature_sessions > 0) warnings.add("IMMATURE")
   if (isIncomplete) warnings.add("INCOMPLETE")
@@ -168,7 +175,7 @@ const toRow = (nudge_type: string, counts: Counts, isIncomplete: boolean): Row =
 const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
 
 /** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
-export const make = (rule: Attribution.Rule = Attribution.vendorRule): Report<State, Row> => ({
+export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
   name: "attribution",
   columns,
   needsDetail,
@@ -212,6 +219,7 @@ export const make = (rule: Attribution.Rule = Attribution.vendorRule): Report<St
   },
   done: ({ any, missingDetails, types }) => {
     const isIncomplete = missingDetails > 0
+    const z = Proportion.zOf(confidence)
     const sorted = [...types].sort(([a], [b]) => (a < b ? -1 : 1))
     const summed = sorted.reduce((sum, [, counts]) => add(sum, counts), { ...noCounts })
     const {
@@ -231,6 +239,6 @@ export const make = (rule: Attribution.Rule = Attribution.vendorRule): Report<St
       influenced_not_converted,
       sessions,
     }
-    return [...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete)), toRow("(all)", all, isIncomplete)]
+    return [...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete, z)), toRow("(all)", all, isIncomplete, z)]
   },
 })

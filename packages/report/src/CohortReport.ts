@@ -1,10 +1,32 @@
-/** Conversion by cohorts of the final intent score. The score was read at the end: this describes, it does not predict. */
+/**
+ * Conversion by cohorts: bands of the final intent score, by calendar period and by what became of the nudges. The
+ * score was read at the end and nudges are not randomised: this describes, it neither predicts nor shows a cause.
+ */
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Arm from "./Arm.ts"
+import * as Attribution from "./Attribution.ts"
 import * as Cohort from "./Cohort.ts"
+import * as CohortGrid from "./CohortGrid.ts"
+import * as Comparison from "./Comparison.ts"
+import * as MultipleTesting from "./MultipleTesting.ts"
+import * as Period from "./Period.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Warning from "./Warning.ts"
+
+export interface Options {
+  /** @default Cohort.defaultBands */
+  readonly bands?: ReadonlyArray<Cohort.Band> | undefined
+  /** The period of started_at. @default all sessions together */
+  readonly by?: { readonly unit: Period.Unit; readonly labeler: Period.Labeler } | undefined
+  /** Whether to split by arm, which needs the details of nudged sessions. @default false */
+  readonly splitByArm?: boolean | undefined
+  /** Which outcomes are interactions. @default Attribution.vendorRule */
+  readonly rule?: Attribution.Rule | undefined
+  /** Of the two-sided intervals. @default 0.95 */
+  readonly confidence?: number | undefined
+}
 
 export interface Row {
   readonly period: string
@@ -12,7 +34,7 @@ export interface Row {
   readonly arm: string
   readonly sessions: number
   readonly conversions: number
-  /** conversions ÷ sessions, with its Wilson 95 % interval. */
+  /** conversions ÷ sessions, with its Wilson interval. */
   readonly conversion_rate: number | null
   readonly conversion_rate_low: number | null
   readonly conversion_rate_high: number | null
@@ -21,6 +43,17 @@ export interface Row {
   /** The row's conversion rate ÷ the report's: 1 is average. */
   readonly index_to_overall: number | null
   readonly warnings: string
+  /** The rate minus that of the unnudged of the same period and band, with Newcombe's interval. */
+  readonly difference: number | null
+  readonly difference_low: number | null
+  readonly difference_high: number | null
+  /** The rate ÷ that of the unnudged, minus 1, with the MOVER-R interval. */
+  readonly lift: number | null
+  readonly lift_low: number | null
+  readonly lift_high: number | null
+  /** Pooled z, two-sided; q is Benjamini–Hochberg over all p outside `(all)`. */
+  readonly p: number | null
+  readonly q: number | null
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -35,76 +68,144 @@ const columns: ReadonlyArray<keyof Row> = [
   "share_of_sessions",
   "index_to_overall",
   "warnings",
+  "difference",
+  "difference_low",
+  "difference_high",
+  "lift",
+  "lift_low",
+  "lift_high",
+  "p",
+  "q",
 ]
 
-interface Counts {
-  readonly sessions: number
-  readonly conversions: number
-  readonly immature: number
+export interface State {
+  readonly grid: CohortGrid.Grid
+  /** The window of the sessions, from their reads, in epoch milliseconds; null before the first that has one. */
+  from: number | null
+  to: number | null
 }
 
-/** Counts by band label. */
-export type State = Map<string, Counts>
+const earliest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b)
+const latest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
-const noCounts: Counts = { sessions: 0, conversions: 0, immature: 0 }
+/** A cell with what it is compared with; `baseline` is undefined where nothing is compared. */
+interface Compared {
+  readonly cell: CohortGrid.Cell
+  readonly baseline: CohortGrid.Counts | undefined
+  readonly p: number | null
+}
 
-const add = (a: Counts, b: Counts): Counts => ({
-  sessions: a.sessions + b.sessions,
-  conversions: a.conversions + b.conversions,
-  immature: a.immature + b.immature,
-})
+const noComparison = { estimate: null, low: null, high: null }
 
-const addTo = (state: State, label: string, counts: Counts): State =>
-  state.set(label, add(state.get(label) ?? noCounts, counts))
+const excludesZero = ({ high, low }: { readonly low: number | null; readonly high: number | null }): boolean =>
+  low !== null && high !== null && (low > 0 || high < 0)
 
-const toRow = (intent_band: string, counts: Counts, overall: Counts): Row => {
-  const { conversions, immature, sessions } = counts
-  const rate = Proportion.rate(conversions, sessions)
-  const overallRate = Proportion.rate(overall.conversions, overall.sessions)
-  const interval = Proportion.wilson(conversions, sessions)
-  const warnings = new Set(Warning.ofCounts(conversions, sessions))
-  if (immature > 0) warnings.add("IMMATURE")
+/**
+ * Order: period, band, arm; then `(all)` for each period and arm; then `all,(all),all`. Every band and arm has a row
+ * in each period that has a session.
+ */
+export const make = (options: Options = {}): Report<State, Row> => {
+  const { bands = Cohort.defaultBands, by, confidence = 0.95, rule = Attribution.vendorRule, splitByArm = false } = options
+  const z = Proportion.zOf(confidence)
+
+  const compare = (grid: CohortGrid.Grid, cell: CohortGrid.Cell): Compared => {
+    const isCompared = cell.key.arm === "shown_only" || cell.key.arm === "interacted"
+    const baseline = isCompared ? CohortGrid.cell(grid, { ...cell.key, arm: "unnudged" }).counts : undefined
+    return { cell, baseline, p: baseline === undefined ? null : Comparison.pooledP(cell.counts, baseline) }
+  }
+
+  const warningsOf = (
+    { baseline, cell, p }: Compared,
+    q: number | null,
+    difference: { readonly low: number | null; readonly high: number | null },
+    facts: { readonly cut: ReadonlySet<string>; readonly isIncomplete: boolean },
+  ): string => {
+    const { counts, key } = cell
+    const warnings = new Set<Warning.Warning>(Warning.ofCounts(counts.conversions, counts.sessions))
+    const dependsOnDetails = key.arm !== "unnudged" && (key.arm !== "all" || CohortGrid.isTotal(key))
+    if (baseline !== undefined && baseline.sessions > 0 && baseline.conversions === 0) warnings.add("ZERO_BASELINE")
+    if (q !== null && q >= 0.05 && excludesZero(difference)) warnings.add("MULTIPLE")
+    if (p === Comparison.pFloor) warnings.add("P_FLOOR")
+    if (facts.cut.has(key.period)) warnings.add("PARTIAL_PERIOD")
+    if (counts.immature > 0) warnings.add("IMMATURE")
+    if (facts.isIncomplete && dependsOnDetails) warnings.add("INCOMPLETE")
+    return Warning.format(warnings)
+  }
+
   return {
-    period: "all",
-    intent_band,
-    arm: "all",
-    sessions,
-    conversions,
-    conversion_rate: rate,
-    conversion_rate_low: interval.low,
-    conversion_rate_high: interval.high,
-    share_of_sessions: Proportion.rate(sessions, overall.sessions),
-    index_to_overall: rate === null || overallRate === null ? null : Proportion.rate(rate, overallRate),
-    warnings: Warning.format(warnings),
+    name: "cohorts",
+    columns,
+    needsDetail: (session) => splitByArm && session.nudge_count > 0,
+    initial: () => ({ grid: CohortGrid.empty(), from: null, to: null }),
+    step: (state, read) => {
+      const session = SessionRead.session(read)
+      if (read.window !== undefined) {
+        state.from = earliest(state.from, read.window.from)
+        state.to = latest(state.to, read.window.to)
+      }
+      CohortGrid.count(
+        state.grid,
+        {
+          period: by === undefined ? "all" : by.labeler(Session.millis(session.started_at)),
+          band: Cohort.bandOf(bands, session.intent_score),
+          arm: splitByArm ? Arm.of(read, rule) : "all",
+        },
+        session.converted,
+        Session.isUnsettled(session, read.readAt),
+      )
+      return state
+    },
+    combine: (left, right) => ({
+      grid: CohortGrid.combine(left.grid, right.grid),
+      from: earliest(left.from, right.from),
+      to: latest(left.to, right.to),
+    }),
+    done: ({ from, grid, to }) => {
+      const overall = CohortGrid.total(grid)
+      const overallRate = Proportion.rate(overall.conversions, overall.sessions)
+      const isCalendar = by?.unit === "day" || by?.unit === "week"
+      const cut = isCalendar && from !== null && to !== null ? Period.cutBy(by.labeler, from, to) : new Set<string>()
+      const isIncomplete = splitByArm && CohortGrid.hasArm(grid, "unknown")
+      const layout = {
+        bands: bands.map(({ label }) => label),
+        arms: splitByArm ? Arm.arms : (["all"] as const),
+        periods: by === undefined ? ["all"] : CohortGrid.periods(grid),
+      }
+      const compared = CohortGrid.cells(grid, layout).map((cell) => compare(grid, cell))
+      const qs = MultipleTesting.benjaminiHochberg(
+        compared.map(({ cell, p }) => (cell.key.band === CohortGrid.allBands ? null : p)),
+      )
+      return compared.map((entry, index): Row => {
+        const { baseline, cell, p } = entry
+        const { counts, key } = cell
+        const rate = Proportion.rate(counts.conversions, counts.sessions)
+        const interval = Proportion.wilson(counts.conversions, counts.sessions, z)
+        const difference = baseline === undefined ? noComparison : Comparison.difference(counts, baseline, z)
+        const lift = baseline === undefined ? noComparison : Comparison.lift(counts, baseline, z)
+        const q = qs[index] ?? null
+        return {
+          period: key.period,
+          intent_band: key.band,
+          arm: key.arm,
+          sessions: counts.sessions,
+          conversions: counts.conversions,
+          conversion_rate: rate,
+          conversion_rate_low: interval.low,
+          conversion_rate_high: interval.high,
+          share_of_sessions: Proportion.rate(counts.sessions, overall.sessions),
+          index_to_overall: rate === null || overallRate === null ? null : Proportion.rate(rate, overallRate),
+          warnings: warningsOf(entry, q, difference, { cut, isIncomplete }),
+          difference: difference.estimate,
+          difference_low: difference.low,
+          difference_high: difference.high,
+          lift: lift.estimate,
+          lift_low: lift.low,
+          lift_high: lift.high,
+          p,
+          q,
+        }
+      })
+    },
   }
 }
-
-/** One row for each band, ascending, `(other)` if it is used, then `(all)`. Needs no details. */
-export const make = (bands: ReadonlyArray<Cohort.Band>): Report<State, Row> => ({
-  name: "cohorts",
-  columns,
-  needsDetail: () => false,
-  initial: () => new Map(),
-  step: (state, read) => {
-    const session = SessionRead.session(read)
-    return addTo(state, Cohort.bandOf(bands, session.intent_score), {
-      sessions: 1,
-      conversions: session.converted ? 1 : 0,
-      immature: Session.isUnsettled(session, read.readAt) ? 1 : 0,
-    })
-  },
-  combine: (left, right) => {
-    const merged: State = new Map(left)
-    for (const [label, counts] of right) addTo(merged, label, counts)
-    return merged
-  },
-  done: (state) => {
-    const overall = [...state.values()].reduce(add, noCounts)
-    const labels = bands.map(({ label }) => label)
-    if (state.has(Cohort.otherBand)) labels.push(Cohort.otherBand)
-    return [
-      ...labels.map((label) => toRow(label, state.get(label) ?? noCounts, overall)),
-      toRow("(all)", overall, overall),
-    ]
-  },
-})

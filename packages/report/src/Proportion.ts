@@ -1,7 +1,19 @@
 /** Statistics of one proportion: x of n. Pure functions on counts; undefined is null. */
+import * as Normal from "./Normal.ts"
+
+/**
+ * The z of a two-sided interval: 0.95 → Φ⁻¹(0.975). A confidence is between 0 and 1, both exclusive.
+ * Sixteen digits, because those after them are rounding that an engine's Math.log may do in another way.
+ */
+export const zOf = (confidence: number): number => {
+  // The lower tail: (1 + confidence)/2 would round to 1 where (1 − confidence)/2 is still above 0.
+  const z = Normal.quantile((1 - confidence) / 2)
+  if (z === null || z >= 0) throw new RangeError(`confidence ${confidence} is not between 0 and 1`)
+  return Number((-z).toPrecision(16))
+}
 
 /** Φ⁻¹(0.975): two-sided 95 %. */
-export const z95 = 1.959963984540054
+export const z95 = zOf(0.95)
 
 export interface Interval {
   readonly low: number | null

@@ -1,11 +1,26 @@
 /** What a reader must know before quoting a row, in the order in which a row names them. */
 
-const order = ["EMPTY_ARM", "LOW_N", "DIRECTIONAL", "SMALL_COUNT", "IMMATURE", "INCOMPLETE"] as const
+const order = [
+  "EMPTY_ARM",
+  "LOW_N",
+  "DIRECTIONAL",
+  "SMALL_COUNT",
+  "ZERO_BASELINE",
+  "MULTIPLE",
+  "P_FLOOR",
+  "PARTIAL_PERIOD",
+  "IMMATURE",
+  "INCOMPLETE",
+] as const
 
 /**
  * - `EMPTY_ARM`: no session; the next three are then left out
  * - `LOW_N`: under 100 sessions · `DIRECTIONAL`: 100 to 499
  * - `SMALL_COUNT`: under 5 conversions, or under 5 sessions without one
+ * - `ZERO_BASELINE`: nobody converted in the arm that the row is compared with, so there is no lift
+ * - `MULTIPLE`: the interval excludes 0, but among so many comparisons that is no evidence (q is 0.05 or more)
+ * - `P_FLOOR`: p is below 1e-300, and printed as that
+ * - `PARTIAL_PERIOD`: the window cuts the row's day or week
  * - `IMMATURE`: a session in the row may still have been open when it was read
  * - `INCOMPLETE`: details that the row depends on could not be had
  */

@@ -16,7 +16,7 @@ const rowOf = (reads: ReadonlyArray<SessionRead>, band: string) =>
 const visitors = (count: number, intent_score: number, converted = false) =>
   Array.from({ length: count }, () => listed(detail({ intent_score, converted })))
 
-const emptyRow = (intent_band: string) => ({
+const emptyRow = (intent_band: string, share_of_sessions: number | null) => ({
   period: "all",
   intent_band,
   arm: "all",
@@ -25,6 +25,7 @@ const emptyRow = (intent_band: string) => ({
   conversion_rate: null,
   conversion_rate_low: null,
   conversion_rate_high: null,
+  share_of_sessions,
   index_to_overall: null,
   warnings: "EMPTY_ARM",
 })
@@ -54,10 +55,7 @@ describe("CohortReport", () => {
 
   it("gives every band and (all) without a session, every rate null", () => {
     expect(rowsOf([])).toEqual(
-      ["0-19", "20-39", "40-59", "60-79", "80-100", "(all)"].map((band) => ({
-        ...emptyRow(band),
-        share_of_sessions: null,
-      })),
+      ["0-19", "20-39", "40-59", "60-79", "80-100", "(all)"].map((band) => emptyRow(band, null)),
     )
   })
 
@@ -78,9 +76,9 @@ describe("CohortReport", () => {
         index_to_overall: 0,
         warnings: "LOW_N;SMALL_COUNT",
       },
-      { ...emptyRow("20-39"), share_of_sessions: 0 },
-      { ...emptyRow("40-59"), share_of_sessions: 0 },
-      { ...emptyRow("60-79"), share_of_sessions: 0 },
+      emptyRow("20-39", 0),
+      emptyRow("40-59", 0),
+      emptyRow("60-79", 0),
       {
         period: "all",
         intent_band: "80-100",

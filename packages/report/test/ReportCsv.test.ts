@@ -15,8 +15,10 @@ const Entries = Schema.Array(
 
 const reads = Schema.decodeUnknownSync(Entries)(sessions).map((entry): SessionRead => {
   if (entry.detail === "Read") return SessionFixture.read(entry.session)
-  const missing = SessionFixture.listed({ ...entry.session, events: [], nudges: [] })
-  return entry.detail === "NotNeeded" ? missing : { ...missing, detail: { _tag: "Unavailable", reason: entry.detail } }
+  const session = { ...entry.session, events: [], nudges: [] }
+  return entry.detail === "NotNeeded"
+    ? SessionFixture.listed(session)
+    : SessionFixture.unavailable(session, entry.detail)
 })
 
 describe("ReportCsv.make", () => {

@@ -38,7 +38,10 @@ export const purchase = (occurred_at = "2026-10-01T10:20:00Z"): Session.Event =>
 export const buyer = (overrides: Partial<Session.Detail> = {}): Session.Detail =>
   detail({ converted: true, events: [purchase()], ...overrides })
 
-const summaryOf = ({ events: _, nudges: __, ...summary }: Session.Detail): Session.Summary => summary
+const summaryOf = (session: Session.Detail): Session.Summary => {
+  const { events: _, nudges: __, ...summary } = session
+  return summary
+}
 
 /** The session as a walk reads it with its detail. */
 export const read = (session: Session.Detail, at: number = readAt): SessionRead => ({

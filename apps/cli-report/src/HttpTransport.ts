@@ -1,0 +1,16 @@
+/** HTTP as this program does it: undici, through the proxy that `HTTPS_PROXY` names. */
+import { NodeHttpClient } from "@effect/platform-node"
+import * as Undici from "@effect/platform-node/Undici"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+// Only https goes through a proxy, where the key is inside TLS; plain http is for this machine, and stays on it.
+const dispatcher = Layer.effect(
+  NodeHttpClient.Dispatcher,
+  Effect.acquireRelease(
+    Effect.sync(() => new Undici.EnvHttpProxyAgent({ httpProxy: "" })),
+    (agent) => Effect.promise(() => agent.destroy()),
+  ),
+)
+
+export const layer = NodeHttpClient.layerUndiciNoDispatcher.pipe(Layer.provide(dispatcher))

@@ -1,0 +1,142 @@
+/** What the flags of a walk mean together: the window in its zone, the retention, and where the sessions come from. */
+import { ElnudgeClient, ElnudgeError, Retention, SessionFile, SessionStream } from "@effect-elnudge/core"
+import type { Session, SessionRead } from "@effect-elnudge/core"
+import type * as Config from "effect/Config"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type * as Flags from "./Flags.ts"
+import * as HttpTransport from "./HttpTransport.ts"
+
+export interface WalkFlags {
+  readonly from: Option.Option<Flags.Moment>
+  readonly to: Option.Option<Flags.Moment>
+  readonly since: Option.Option<Duration.Duration>
+  readonly timeZone: DateTime.TimeZone.Named
+  readonly input: ReadonlyArray<string>
+  readonly concurrency: number
+  readonly pageSize: number
+  readonly rateLimit: number
+  readonly plan: Option.Option<Retention.Plan>
+  readonly retentionDays: Option.Option<number>
+  readonly quiet: boolean
+  readonly verbose: boolean
+}
+
+export interface WalkPlan {
+  readonly from: DateTime.DateTime | undefined
+  readonly to: DateTime.DateTime | undefined
+  readonly files: ReadonlyArray<string>
+  readonly concurrency: number
+  readonly pageSize: number
+  readonly rateLimit: number
+  readonly retentionDays: number | undefined
+  readonly quiet: boolean
+  /** What deserves a word before the walk. */
+  readonly notes: ReadonlyArray<string>
+}
+
+const refuse = (reason: string, advice: string) => new ElnudgeError.InvalidRequest({ reason, advice })
+
+/** A date is midnight in the zone; where a clock change skips midnight, the first instant of the day. */
+export const resolveMoment = (moment: Flags.Moment, timeZone: DateTime.TimeZone.Named): DateTime.DateTime =>
+  moment._tag === "Instant"
+    ? moment.at
+    : DateTime.makeZonedUnsafe(
+        { year: moment.year, month: moment.month, day: moment.day },
+        { timeZone, adjustForTimeZone: true },
+      )
+
+/** Fails with `InvalidRequest` where flags contradict each other. */
+export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
+  const { from, plan, retentionDays, since, timeZone, to } = flags
+  if (Option.isSome(from) && Option.isSome(since)) {
+    return yield* refuse("--from and --since both say where the window begins", "Give one of them.")
+  }
+  if (Option.isSome(plan) && Option.isSome(retentionDays)) {
+    return yield* refuse("--plan and --retention-days both say how long sessions are kept", "Give one of them.")
+  }
+  const now = yield* DateTime.now
+  const end = Option.getOrUndefined(Option.map(to, (moment) => resolveMoment(moment, timeZone)))
+  const start = Option.isSome(since)
+    ? DateTime.subtractDuration(end ?? now, since.value)
+    : Option.getOrUndefined(Option.map(from, (moment) => resolveMoment(moment, timeZone)))
+  if (start !== undefined && end !== undefined && DateTime.toEpochMillis(start) >= DateTime.toEpochMillis(end)) {
+    return yield* refuse(
+      `the window is empty: it begins at ${DateTime.formatIso(start)} and ends at ${DateTime.formatIso(end)}`,
+      "Give a --from that lies before --to (the end is exclusive).",
+    )
+  }
+  const days = Option.getOrUndefined(
+    Option.orElse(retentionDays, () => Option.map(plan, (name) => Retention.plans[name])),
+  )
+  const notes: Array<string> = []
+  if (days !== undefined && start !== undefined && flags.input.length === 0) {
+    const oldest = DateTime.subtract(now, { days })
+    if (DateTime.toEpochMillis(start) < DateTime.toEpochMillis(oldest)) {
+      notes.push(
+        `note: the window begins at ${DateTime.formatIso(start)}, but the plan keeps ${days} days: ` +
+          `sessions before ${DateTime.formatIso(oldest)} are likely missing`,
+      )
+    }
+  }
+  const walkPlan: WalkPlan = {
+    from: start,
+    to: end,
+    files: flags.input,
+    concurrency: flags.concurrency,
+    pageSize: flags.pageSize,
+    rateLimit: flags.rateLimit,
+    retentionDays: days,
+    quiet: flags.quiet,
+    notes,
+  }
+  return walkPlan
+})
+
+const client = ({ rateLimit, retentionDays }: WalkPlan) =>
+  ElnudgeClient.layerConfig({ requestsPerMinute: rateLimit, retentionDays }).pipe(Layer.provide(HttpTransport.layer))
+
+export type ReadError = ElnudgeError.ElnudgeError | SessionFile.SessionFileError | Config.ConfigError
+
+export interface ReadOptions {
+  readonly pick: (session: Session.Summary) => boolean
+  /** Whether the reads come in the list's order. */
+  readonly ordered: boolean
+}
+
+// A fold that needs a detail cannot do without: a file of list rows would give it numbers of nothing.
+const requireDetails = (files: ReadonlyArray<string>, pick: ReadOptions["pick"]) =>
+  Stream.mapEffect(
+    (read: SessionRead.SessionRead) =>
+      read.detail._tag === "NotNeeded" && pick(read.summary)
+        ? Effect.fail(
+            new SessionFile.SessionFileError({
+              file: files.join(", "),
+              line: undefined,
+              reason: `session ${read.summary.id} has no events and nudges, which this report needs: write the file with sessions --details`,
+            }),
+          )
+        : Effect.succeed(read),
+  )
+
+/** The sessions that the plan names, with the details that `pick` picks; a 404 is emitted, because reports count it. */
+export const reads = (
+  plan: WalkPlan,
+  { ordered, pick }: ReadOptions,
+): Stream.Stream<SessionRead.SessionRead, ReadError, FileSystem.FileSystem> =>
+  plan.files.length > 0
+    ? SessionFile.reads(plan.files, { from: plan.from, to: plan.to }).pipe(requireDetails(plan.files, pick))
+    : SessionStream.details({
+        from: plan.from,
+        to: plan.to,
+        concurrency: plan.concurrency,
+        pageSize: plan.pageSize,
+        pick,
+        onUnavailable: "emit",
+        unordered: !ordered,
+      }).pipe(Stream.provide(client(plan)))

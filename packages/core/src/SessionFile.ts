@@ -1,0 +1,210 @@
+/**
+ * Sessions in a file, one a line (NDJSON): the API's own object, as it came. A line that a walk wrote has one field
+ * more, `_read`: when it was read, in which window, and why it has no detail if it has none; with it the file gives the
+ * reports that the walk gave. Files without it, such as details kept from elsewhere, do as well.
+ */
+import * as Data from "effect/Data"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as CheckedJson from "./CheckedJson.ts"
+import * as Coverage from "./Coverage.ts"
+import { RecentSet } from "./RecentSet.ts"
+import * as Session from "./Session.ts"
+import type { SessionRead } from "./SessionRead.ts"
+import * as SessionReads from "./SessionRead.ts"
+
+/** A file cannot be read, or a line of it is not a session. */
+export class SessionFileError extends Data.TaggedError("SessionFileError")<{
+  readonly file: string
+  /** The line, counted from 1; undefined where the file as a whole cannot be read. */
+  readonly line: number | undefined
+  readonly reason: string
+}> {
+  override get message(): string {
+    const where = this.line === undefined ? this.file : `${this.file}, line ${this.line}`
+    return `${where}: ${this.reason}.`
+  }
+}
+
+const Mark = Schema.Struct({
+  at: Session.Instant,
+  from: Schema.optional(Session.Instant),
+  to: Schema.optional(Session.Instant),
+  unavailable: Schema.optional(Schema.Literals(["past_retention", "not_found"])),
+})
+
+const DetailLine = CheckedJson.checker(Schema.Struct({ ...Session.Detail.fields, _read: Schema.optional(Mark) }))
+const SummaryLine = CheckedJson.checker(Schema.Struct({ ...Session.Summary.fields, _read: Schema.optional(Mark) }))
+
+const isoInstant = (epochMillis: number): string => DateTime.formatIso(DateTime.makeUnsafe(epochMillis))
+
+/** One session as a line, without the line break. */
+export const formatLine = (read: SessionRead): string => {
+  const { detail, readAt, window } = read
+  const mark: typeof Mark.Type = {
+    at: isoInstant(readAt),
+    from: window === undefined ? undefined : isoInstant(window.from),
+    to: window === undefined ? undefined : isoInstant(window.to),
+    unavailable: detail._tag === "Unavailable" ? detail.reason : undefined,
+  }
+  return JSON.stringify({ ...SessionReads.session(read), _read: mark })
+}
+
+const toRead = (line: string): Result.Result<SessionRead, CheckedJson.Misfit> =>
+  Result.flatMap(CheckedJson.parse(line), (value): Result.Result<SessionRead, CheckedJson.Misfit> => {
+    const isDetail = Predicate.hasProperty(value, "events") || Predicate.hasProperty(value, "nudges")
+    return isDetail
+      ? Result.map(DetailLine(value), ({ _read, ...session }) =>
+          readOf(summaryOf(session), { _tag: "Read", session }, _read),
+        )
+      : Result.map(SummaryLine(value), ({ _read, ...summary }) =>
+          readOf(
+            summary,
+            _read?.unavailable === undefined
+              ? SessionReads.notNeeded
+              : { _tag: "Unavailable", reason: _read.unavailable },
+            _read,
+          ),
+        )
+  })
+
+const summaryOf = ({
+  converted,
+  ended_at,
+  id,
+  intent_score,
+  nudge_count,
+  page_count,
+  started_at,
+}: Session.Detail): Session.Summary => ({
+  id,
+  started_at,
+  ended_at,
+  page_count,
+  intent_score,
+  converted,
+  nudge_count,
+})
+
+const readOf = (
+  summary: Session.Summary,
+  detail: SessionRead["detail"],
+  mark: typeof Mark.Type | undefined,
+): SessionRead => ({
+  summary,
+  detail,
+  // A file that does not say when it was read is taken for read long after its sessions had ended.
+  readAt: mark === undefined ? Number.POSITIVE_INFINITY : Session.millis(mark.at),
+  window:
+    mark?.from === undefined || mark.to === undefined
+      ? undefined
+      : { from: Session.millis(mark.from), to: Session.millis(mark.to) },
+})
+
+const gunzip = <E, R>(
+  bytes: Stream.Stream<Uint8Array<ArrayBuffer>, E, R>,
+  onError: (cause: unknown) => SessionFileError,
+) =>
+  Stream.unwrap(
+    Effect.map(Stream.toReadableStreamEffect(bytes), (readable) =>
+      Stream.fromReadableStream({
+        evaluate: () => readable.pipeThrough(new DecompressionStream("gzip")),
+        onError,
+      }),
+    ),
+  )
+
+const linesOf = (file: string) => {
+  const fail = (reason: string) => new SessionFileError({ file, line: undefined, reason })
+  return Stream.unwrap(
+    Effect.map(FileSystem.FileSystem, (fileSystem) => {
+      const bytes = fileSystem.stream(file).pipe(
+        Stream.mapError((error) => fail(`cannot be read (${error.reason._tag})`)),
+        Stream.map((chunk) => new Uint8Array(chunk)),
+      )
+      const text = file.endsWith(".gz") ? gunzip(bytes, () => fail("is not a whole gzip file")) : bytes
+      return text.pipe(Stream.decodeText(), Stream.splitLines)
+    }),
+  )
+}
+
+const describe = (misfit: CheckedJson.Misfit): string =>
+  misfit._tag === "NotJson"
+    ? "is not JSON"
+    : `session ${misfit.sessionId ?? "without id"}, ${misfit.path}: ${misfit.reason}`
+
+/** The lines of one file as reads, in its order; fails at the first that is not a session. Blank lines are passed over. */
+const readsOf = (file: string): Stream.Stream<SessionRead, SessionFileError, FileSystem.FileSystem> =>
+  linesOf(file).pipe(
+    Stream.zipWithIndex,
+    Stream.filter(([text]) => text.trim() !== ""),
+    Stream.mapEffect(([text, index]) =>
+      Effect.fromResult(
+        Result.mapError(
+          toRead(text),
+          (misfit) => new SessionFileError({ file, line: index + 1, reason: describe(misfit) }),
+        ),
+      ),
+    ),
+  )
+
+export interface Options {
+  /** Only sessions that start at or after this. */
+  readonly from?: DateTime.DateTime | undefined
+  /** Only sessions that start before this. */
+  readonly to?: DateTime.DateTime | undefined
+}
+
+// One file of a walk is ordered by time, so a duplicate stands near its first place; several files may overlap
+// anywhere, so then every id is remembered.
+const rememberedIds = 100_000
+
+const memoryFor = (files: number) => new RecentSet(files === 1 ? rememberedIds : Number.POSITIVE_INFINITY)
+
+/** The sessions of the files, each id once (the first stays), as a walk would emit them. Records what it saw. */
+export const reads = (
+  files: ReadonlyArray<string>,
+  options: Options = {},
+): Stream.Stream<SessionRead, SessionFileError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.map(Coverage.Current, (recorder) => {
+      const from = options.from === undefined ? Number.NEGATIVE_INFINITY : DateTime.toEpochMillis(options.from)
+      const to = options.to === undefined ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(options.to)
+      const seen = memoryFor(files.length)
+      const accept = ({ detail, readAt, summary, window }: SessionRead): boolean => {
+        const start = Session.millis(summary.started_at)
+        if (start < from || start >= to) return false
+        if (!seen.add(summary.id)) {
+          recorder?.duplicate()
+          return false
+        }
+        if (window !== undefined) recorder?.widened(window)
+        recorder?.summary(summary, readAt)
+        if (detail._tag === "Read") recorder?.detail(summary, detail.session)
+        if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)
+        return true
+      }
+      const narrowed = (read: SessionRead): SessionRead =>
+        read.window === undefined
+          ? read
+          : { ...read, window: { from: Math.max(read.window.from, from), to: Math.min(read.window.to, to) } }
+      return Stream.fromIterable(files).pipe(Stream.flatMap(readsOf), Stream.map(narrowed), Stream.filter(accept))
+    }),
+  )
+
+/** The details in one file, as they came and without `_read`; fails at the first line that is not a whole session. */
+export const details = (file: string): Stream.Stream<Session.Detail, SessionFileError, FileSystem.FileSystem> =>
+  readsOf(file).pipe(
+    Stream.mapEffect(({ detail, summary }) =>
+      detail._tag === "Read"
+        ? Effect.succeed(detail.session)
+        : Effect.fail(
+            new SessionFileError({ file, line: undefined, reason: `session ${summary.id} has no events and nudges` }),
+          ),
+    ),
+  )

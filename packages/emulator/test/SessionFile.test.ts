@@ -1,0 +1,160 @@
+import { SessionFile } from "@effect-elnudge/emulator"
+import { NodeServices } from "@effect/platform-node"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import * as Stream from "effect/Stream"
+import { gzipSync } from "node:zlib"
+import * as SessionFixture from "./SessionFixture.ts"
+
+const inTemporaryDirectory = Effect.fnUntraced(function* (name: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  return path.join(yield* fileSystem.makeTempDirectoryScoped(), name)
+})
+
+const write = Effect.fnUntraced(function* (name: string, content: string | Uint8Array) {
+  const file = yield* inTemporaryDirectory(name)
+  const fileSystem = yield* FileSystem.FileSystem
+  yield* fileSystem.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content)
+  return file
+})
+
+const readAll = (file: string) => Stream.runCollect(SessionFile.stream(file))
+
+const provided = Effect.provide(NodeServices.layer)
+
+const [first, second] = [SessionFixture.session("sess_1", 1), SessionFixture.session("sess_2 ü😀", 2)]
+const lines = [first, second].map((session) => JSON.stringify(session))
+const text = `${lines.join("\n")}\n`
+
+/** What a file fails with, and what it gave before that. */
+const failureOf = Effect.fnUntraced(function* (file: string) {
+  const given: Array<string> = []
+  const error = yield* SessionFile.stream(file).pipe(
+    Stream.runForEach(({ id }) => Effect.sync(() => given.push(id))),
+    Effect.flip,
+  )
+  return { given, line: error.line, tag: error._tag, file: error.file, message: error.message }
+})
+
+describe("SessionFile.stream", () => {
+  it.effect("reads the sessions of a file in its order", () =>
+    Effect.gen(function* () {
+      expect(yield* readAll(yield* write("sessions.jsonl", text))).toEqual([first, second])
+    }).pipe(provided),
+  )
+
+  it.effect("reads a gzip file", () =>
+    Effect.gen(function* () {
+      expect(yield* readAll(yield* write("sessions.jsonl.gz", gzipSync(text)))).toEqual([first, second])
+    }).pipe(provided),
+  )
+
+  it.effect("reads files larger than a chunk, text outside ASCII included", () =>
+    Effect.gen(function* () {
+      const many = Array.from({ length: 1500 }, (_, index) => SessionFixture.session(`sess_${index}_ü😀`, index))
+      const content = many.map((session) => JSON.stringify(session)).join("\n")
+      expect(yield* readAll(yield* write("many.jsonl", content))).toEqual(many)
+      expect(yield* readAll(yield* write("many.jsonl.gz", gzipSync(content)))).toEqual(many)
+    }).pipe(provided),
+  )
+
+  it.effect.each([
+    { what: "blank lines", content: `\n\n${lines.join("\n  \n\n")}\n\n` },
+    { what: "a last line without a line end", content: lines.join("\n") },
+    { what: "line ends of Windows", content: `${lines.join("\r\n")}\r\n` },
+  ])("passes over $what", ({ content }) =>
+    Effect.gen(function* () {
+      expect(yield* readAll(yield* write("sessions.jsonl", content))).toEqual([first, second])
+      expect(yield* readAll(yield* write("sessions.jsonl.gz", gzipSync(content)))).toEqual([first, second])
+    }).pipe(provided),
+  )
+
+  it.effect("reads no session from an empty file", () =>
+    Effect.gen(function* () {
+      expect(yield* readAll(yield* write("sessions.jsonl", ""))).toEqual([])
+      expect(yield* readAll(yield* write("sessions.jsonl.gz", gzipSync("")))).toEqual([])
+    }).pipe(provided),
+  )
+
+  it.effect("keeps the fields that nobody knows", () =>
+    Effect.gen(function* () {
+      const session = { ...first, device: "phone", nudges: first.nudges.map((nudge) => ({ ...nudge, color: "red" })) }
+      expect(yield* readAll(yield* write("sessions.jsonl", JSON.stringify(session)))).toEqual([session])
+    }).pipe(provided),
+  )
+
+  it.effect("names the line that is not JSON, counting blank ones, after the sessions before it", () =>
+    Effect.gen(function* () {
+      const file = yield* write("sessions.jsonl", `${lines[0]}\n\n{"id":\n${lines[1]}\n`)
+      expect(yield* failureOf(file)).toEqual({
+        given: ["sess_1"],
+        line: 3,
+        tag: "SessionFileError",
+        file,
+        message: `${file}, line 3: is not JSON.`,
+      })
+    }).pipe(provided),
+  )
+
+  it.effect("names session, path and line of a value of a wrong type", () =>
+    Effect.gen(function* () {
+      const misfit = { ...first, id: "sess_bad", nudges: first.nudges.map((nudge) => ({ ...nudge, shown_at: 5 })) }
+      const file = yield* write("sessions.jsonl", `${text}${JSON.stringify(misfit)}\n`)
+      const failure = yield* failureOf(file)
+      expect(failure).toMatchObject({ given: [first.id, second.id], line: 3 })
+      expect(failure.message).toContain(`${file}, line 3: session sess_bad, nudges[0].shown_at: `)
+      expect(failure.message).toContain("got a number")
+    }).pipe(provided),
+  )
+
+  it.effect("names the path of a misfit in a session without an id", () =>
+    Effect.gen(function* () {
+      const { id: _, ...withoutId } = first
+      const failure = yield* failureOf(yield* write("sessions.jsonl.gz", gzipSync(JSON.stringify(withoutId))))
+      expect(failure).toMatchObject({ given: [], line: 1 })
+      expect(failure.message).toContain("line 1: session without id, id: ")
+    }).pipe(provided),
+  )
+
+  it.effect("does not take a list's row, without events and nudges, for a session", () =>
+    Effect.gen(function* () {
+      const { events: _, nudges: __, ...summary } = first
+      const failure = yield* failureOf(yield* write("sessions.jsonl", JSON.stringify(summary)))
+      expect(failure.message).toContain("line 1: session sess_1, events: ")
+    }).pipe(provided),
+  )
+
+  it.effect("says that a missing file cannot be read", () =>
+    Effect.gen(function* () {
+      const file = yield* inTemporaryDirectory("missing.jsonl")
+      expect(yield* failureOf(file)).toEqual({
+        given: [],
+        line: undefined,
+        tag: "SessionFileError",
+        file,
+        message: `${file}: cannot be read (NotFound).`,
+      })
+    }).pipe(provided),
+  )
+
+  it.effect.each([
+    { what: "is cut off", content: gzipSync(text).subarray(0, -12) },
+    { what: "is not gzip at all", content: new TextEncoder().encode(text) },
+  ])("says that a gzip file is not whole when it $what", ({ content }) =>
+    Effect.gen(function* () {
+      const failure = yield* failureOf(yield* write("sessions.jsonl.gz", content))
+      expect(failure.line).toBeUndefined()
+      expect(failure.message).toBe(`${failure.file}: is not a whole gzip file.`)
+    }).pipe(provided),
+  )
+
+  it.effect("fails for a missing gzip file", () =>
+    Effect.gen(function* () {
+      const failure = yield* failureOf(yield* inTemporaryDirectory("missing.jsonl.gz"))
+      expect(failure).toMatchObject({ given: [], line: undefined, tag: "SessionFileError" })
+    }).pipe(provided),
+  )
+})

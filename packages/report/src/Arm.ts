@@ -1,0 +1,25 @@
+/**
+ * The comparison group of a session, by what became of its nudges. The vendor's baseline (no interaction at all) is
+ * `unnudged` and `shown_only` together.
+ */
+import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Attribution from "./Attribution.ts"
+
+/** In the order in which rows name them. */
+export const arms = ["unnudged", "shown_only", "interacted", "unknown"] as const
+
+/**
+ * - `unnudged`: nudge_count is 0
+ * - `shown_only`: nudged, and no nudge was interacted with · `interacted`: at least one was
+ * - `unknown`: nudged, and the detail could not be had
+ */
+export type Arm = (typeof arms)[number]
+
+/** Follows `nudge_count` before the nudges themselves: 0 with nudges is unnudged, more without nudges is shown_only. */
+export const of = (read: SessionRead.SessionRead, rule: Attribution.Rule): Arm => {
+  if (SessionRead.session(read).nudge_count === 0) return "unnudged"
+  if (read.detail._tag !== "Read") return "unknown"
+  return read.detail.session.nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
+    ? "interacted"
+    : "shown_only"
+}

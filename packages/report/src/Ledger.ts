@@ -1,0 +1,78 @@
+/**
+ * The data-quality ledger: what is odd in the sessions that a report counted, as a fold of its own over the same walk.
+ * Nothing is dropped for it, and it never asks for a detail: counts that need one speak of the details that were read.
+ */
+import * as Session from "@effect-elnudge/core/Session"
+import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import type { SessionFold } from "./Report.ts"
+
+const noCounts = {
+  /** All sessions, and those whose detail was read: what the counts below are out of. */
+  sessions: 0,
+  details: 0,
+  /** Of the sessions. `ended_before_started` compares instants; a score is out of range outside 0–100. */
+  ended_before_started: 0,
+  score_out_of_range: 0,
+  /** Of the details, in sessions. */
+  converted_without_purchase: 0,
+  purchase_without_converted: 0,
+  several_purchases: 0,
+  nudge_count_differs: 0,
+  nudged_without_nudges: 0,
+  nudges_without_count: 0,
+  nudge_outside_session: 0,
+  unordered_events: 0,
+}
+
+export type Ledger = { readonly [name in keyof typeof noCounts]: number }
+
+type Counts = { [name in keyof typeof noCounts]: number }
+
+const countSession = (counts: Counts, session: Session.Summary): void => {
+  counts.sessions++
+  const { ended_at, intent_score, started_at } = session
+  if (ended_at !== null && Session.millis(ended_at) < Session.millis(started_at)) counts.ended_before_started++
+  if (intent_score < 0 || intent_score > 100) counts.score_out_of_range++
+}
+
+const isOutside = (at: number, session: Session.Summary): boolean =>
+  at < Session.millis(session.started_at) || (session.ended_at !== null && at > Session.millis(session.ended_at))
+
+const countDetail = (counts: Counts, session: Session.Detail): void => {
+  counts.details++
+  const { converted, events, nudge_count, nudges } = session
+  const purchases = events.filter(({ type }) => type === "PURCHASE").length
+  if (converted && purchases === 0) counts.converted_without_purchase++
+  if (!converted && purchases > 0) counts.purchase_without_converted++
+  if (purchases > 1) counts.several_purchases++
+  if (nudge_count !== nudges.length) counts.nudge_count_differs++
+  if (nudge_count > 0 && nudges.length === 0) counts.nudged_without_nudges++
+  if (nudge_count === 0 && nudges.length > 0) counts.nudges_without_count++
+  if (nudges.some(({ shown_at }) => isOutside(Session.millis(shown_at), session))) counts.nudge_outside_session++
+  let before = Number.NEGATIVE_INFINITY
+  for (const event of events) {
+    const at = Session.millis(event.occurred_at)
+    if (at < before) {
+      counts.unordered_events++
+      break
+    }
+    before = at
+  }
+}
+
+export const make = (): SessionFold<Counts, Ledger> => ({
+  needsDetail: () => false,
+  initial: () => ({ ...noCounts }),
+  step: (counts, read) => {
+    countSession(counts, SessionRead.session(read))
+    if (read.detail._tag === "Read") countDetail(counts, read.detail.session)
+    return counts
+  },
+  combine: (left, right) => {
+    const sum = { ...left }
+    let name: keyof Counts
+    for (name in sum) sum[name] += right[name]
+    return sum
+  },
+  done: (counts) => ({ ...counts }),
+})
