@@ -82,21 +82,21 @@ const cohortReport = ({ bands, by, confidence, dismissCounts, split, timeZone }:
     },
   )
 
-const one = Effect.fn("Commands.one")(
-  function* (report: ReportRunner.PrintedReport, flags: RowFlags & WalkPlan.WalkFlags) {
-    const plan = yield* WalkPlan.make(flags)
-    const stdio = yield* Stdio.Stdio
-    const isTerminal = Option.isNone(flags.output) && (yield* stdio.stdoutIsTerminal)
-    const format = Option.getOrElse(flags.format, () => (isTerminal ? "table" : "csv"))
-    const destination = yield* Destination.prepare(flags.output)
-    yield* say(flags, plan.notes)
-    const outcome = yield* ReportRunner.walk([report], plan)
-    const text = outcome.reports.map((finished) => ReportRunner.format(finished, outcome, format, flags.bom))
-    yield* destination.write(Stream.fromIterable(text))
-    yield* say(flags, CoverageText.make(outcome.coverage, outcome.ledger))
-  },
-  Effect.scoped,
-)
+const one = Effect.fn("Commands.one")(function* (
+  report: ReportRunner.PrintedReport,
+  flags: RowFlags & WalkPlan.WalkFlags,
+) {
+  const plan = yield* WalkPlan.make(flags)
+  const stdio = yield* Stdio.Stdio
+  const isTerminal = Option.isNone(flags.output) && (yield* stdio.stdoutIsTerminal)
+  const format = Option.getOrElse(flags.format, () => (isTerminal ? "table" : "csv"))
+  const destination = yield* Destination.prepare(flags.output)
+  yield* say(flags, plan.notes)
+  const outcome = yield* ReportRunner.walk([report], plan)
+  const text = outcome.reports.map((finished) => ReportRunner.format(finished, outcome, format, flags.bom))
+  yield* destination.write(Stream.fromIterable(text))
+  yield* say(flags, CoverageText.make(outcome.coverage, outcome.ledger))
+}, Effect.scoped)
 
 export const attribution = (flags: AttributionFlags & RowFlags & WalkPlan.WalkFlags) =>
   one(attributionReport(flags), flags).pipe(speaking(flags))

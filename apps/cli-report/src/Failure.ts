@@ -70,12 +70,7 @@ const report = (error: Failure): Report => {
     case "CursorRejected":
       return advised(6, error)
     case "SessionFileError":
-      return error.line === undefined
-        ? { exitCode: 2, lines: [`${program}: ${error.message}`, "Check the path."] }
-        : {
-            exitCode: 6,
-            lines: [`${program}: ${error.message}`, "Mend or remove the line; nothing of the file was used."],
-          }
+      return advised(error.problem === "unreadable" ? 2 : 6, error)
     case "ConfigError":
       return { exitCode: 2, lines: [`${program}: the environment is not usable: ${error.message.split("\n")[0]}`] }
     case "OutputUnwritable":

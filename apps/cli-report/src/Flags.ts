@@ -62,7 +62,8 @@ const integer = (name: string, low: number, high: number = Number.MAX_SAFE_INTEG
         const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
         return value >= low && value <= high ? Option.some(value) : Option.none()
       },
-      () => `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
+      () =>
+        `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
     ),
   )
 
@@ -100,7 +101,12 @@ const api = {
     Flag.withDescription("Requests a minute that the key may make, over list and details (default: 1000)"),
     Flag.withDefault(1000),
   ),
-  plan: Flag.Literals("plan", ["starter", "growth", "scale", "enterprise"] satisfies ReadonlyArray<Retention.Plan>).pipe(
+  plan: Flag.Literals("plan", [
+    "starter",
+    "growth",
+    "scale",
+    "enterprise",
+  ] satisfies ReadonlyArray<Retention.Plan>).pipe(
     Flag.withDescription("The site's plan: explains a 404, and warns when --from is older than it keeps"),
     Flag.optional,
   ),
@@ -146,7 +152,9 @@ export const walk = { ...window, input, ...api, ...talk }
 /** What a report does with its rows. */
 export const rows = {
   format: Flag.Literals("format", ["table", "csv", "json"]).pipe(
-    Flag.withDescription("table for people, csv for programs, json with coverage (default: table on a terminal, else csv)"),
+    Flag.withDescription(
+      "table for people, csv for programs, json with coverage (default: table on a terminal, else csv)",
+    ),
     Flag.optional,
   ),
   output,
@@ -202,7 +210,9 @@ export const cohorts = {
     Flag.optional,
   ),
   split: Flag.Literals("split", ["arm"]).pipe(
-    Flag.withDescription("arm: unnudged, shown_only and interacted apart, compared; reads the details of nudged sessions"),
+    Flag.withDescription(
+      "arm: unnudged, shown_only and interacted apart, compared; reads the details of nudged sessions",
+    ),
     Flag.optional,
   ),
 }
@@ -214,7 +224,9 @@ export const sessions = {
     Flag.withDefault(false),
   ),
   format: Flag.Literals("format", ["ndjson", "csv"]).pipe(
-    Flag.withDescription("ndjson: one object a line, unknown fields included; csv: the seven documented fields (default: ndjson)"),
+    Flag.withDescription(
+      "ndjson: one object a line, unknown fields included; csv: the seven documented fields (default: ndjson)",
+    ),
     Flag.withDefault("ndjson"),
   ),
   output,

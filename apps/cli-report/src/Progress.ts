@@ -29,12 +29,7 @@ const passedShare = (coverage: Coverage.Coverage, reached: number | undefined): 
 }
 
 /** The line as it stands: pages, sessions, details, rate, what it waits for, time left. */
-export const line = (
-  coverage: Coverage.Coverage,
-  live: Coverage.Live,
-  now: number,
-  startedAt: number,
-): string => {
+export const line = (coverage: Coverage.Coverage, live: Coverage.Live, now: number, startedAt: number): string => {
   const elapsed = Math.max(1, now - startedAt)
   const share = passedShare(coverage, live.reached)
   const parts = [

@@ -27,20 +27,17 @@ const asText = <E, R>(
       )
 
 /** Writes the sessions in the list's order, as fast as they are taken; gives the coverage. */
-export const run = Effect.fn("SessionsExport.run")(
-  function* (options: Options, plan: WalkPlan.WalkPlan) {
-    const destination = yield* Destination.prepare(options.output)
-    const recorder = yield* Coverage.make
-    let looked = 0
-    const pick = (): boolean => {
-      looked++
-      return options.details
-    }
-    yield* destination.write(asText(WalkPlan.reads(plan, { pick, ordered: true }), options)).pipe(
-      Progress.during(recorder, () => ({ of: looked, picked: options.details ? looked : 0 }), plan),
-      Effect.provideService(Coverage.Current, recorder),
-    )
-    return recorder.snapshot()
-  },
-  Effect.scoped,
-)
+export const run = Effect.fn("SessionsExport.run")(function* (options: Options, plan: WalkPlan.WalkPlan) {
+  const destination = yield* Destination.prepare(options.output)
+  const recorder = yield* Coverage.make
+  let looked = 0
+  const pick = (): boolean => {
+    looked++
+    return options.details
+  }
+  yield* destination.write(asText(WalkPlan.reads(plan, { pick, ordered: true }), options)).pipe(
+    Progress.during(recorder, () => ({ of: looked, picked: options.details ? looked : 0 }), plan),
+    Effect.provideService(Coverage.Current, recorder),
+  )
+  return recorder.snapshot()
+}, Effect.scoped)

@@ -111,17 +111,10 @@ export interface ReadOptions {
 
 // A fold that needs a detail cannot do without: a file of list rows would give it numbers of nothing.
 const requireDetails = (files: ReadonlyArray<string>, pick: ReadOptions["pick"]) =>
-  Stream.mapEffect(
-    (read: SessionRead.SessionRead) =>
-      read.detail._tag === "NotNeeded" && pick(read.summary)
-        ? Effect.fail(
-            new SessionFile.SessionFileError({
-              file: files.join(", "),
-              line: undefined,
-              reason: `session ${read.summary.id} has no events and nudges, which this report needs: write the file with sessions --details`,
-            }),
-          )
-        : Effect.succeed(read),
+  Stream.mapEffect((read: SessionRead.SessionRead) =>
+    read.detail._tag === "NotNeeded" && pick(read.summary)
+      ? Effect.fail(SessionFile.withoutDetails(files.join(", "), read.summary))
+      : Effect.succeed(read),
   )
 
 /** The sessions that the plan names, with the details that `pick` picks; a 404 is emitted, because reports count it. */

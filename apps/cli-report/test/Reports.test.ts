@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Shop from "./Shop.ts"
 
 const attribution = AttributionReport.make()
-const cohorts = CohortReport.make(Cohort.defaultBands)
+const cohorts = CohortReport.make()
 
 // The API document's own session, as the definitions work it through.
 const example: Session.Detail = {
@@ -50,7 +50,7 @@ describe("reports over HTTP", () => {
       assert.strictEqual(stdout, Shop.expectedCsv(attribution, sessions))
       const nudged = sessions.filter((session) => session.nudge_count > 0).length
       assert.deepStrictEqual(requests, { list: 3, details: nudged })
-      assert.include(stderr, `coverage: 450 sessions on 3 pages, ${nudged} details`)
+      assert.include(stderr, `coverage: 450 sessions, ${nudged} details`)
     }),
   )
 
@@ -75,7 +75,7 @@ describe("reports over HTTP", () => {
         "--bands",
         "0,50,100",
       ])
-      assert.strictEqual(stdout, Shop.expectedCsv(CohortReport.make(bands), yield* Shop.sessions))
+      assert.strictEqual(stdout, Shop.expectedCsv(CohortReport.make({ bands }), yield* Shop.sessions))
       assert.strictEqual(requests.list, 9)
     }),
   )
@@ -95,7 +95,7 @@ describe("reports over HTTP", () => {
         ],
       )
       const banded = yield* Shop.run(["cohorts", ...Shop.october], options)
-      assert.include(banded.stdout, "\nall,80-100,all,1,1,1,0.20654931437723745,1,1,1,LOW_N;SMALL_COUNT\n")
+      assert.include(banded.stdout, "\nall,80-100,all,1,1,1,0.20654931437723745,1,1,1,LOW_N;SMALL_COUNT,,,,,,,,\n")
     }),
   )
 
@@ -128,7 +128,7 @@ describe("reports over HTTP", () => {
       })
       assert.strictEqual(exitCode, 0, stderr)
       assert.strictEqual(stdout.match(/;INCOMPLETE,/g)?.length, 3)
-      assert.include(stderr, "noted: 1 details not to be had (404)")
+      assert.include(stderr, "noted: 1 details not found (404)")
     }),
   )
 
@@ -138,7 +138,10 @@ describe("reports over HTTP", () => {
       const output: unknown = JSON.parse(stdout)
       assert.deepNestedInclude(output, {
         report: "cohorts",
-        options: { bands: ["0-19", "20-39", "40-59", "60-79", "80-100"] },
+        "options.bands": ["0-19", "20-39", "40-59", "60-79", "80-100"],
+        "options.confidence": 0.95,
+        "ledger.sessions": 450,
+        definitions: "1",
         "coverage.sessions": 450,
         "coverage.window": { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" },
         "rows[5].intent_band": "(all)",

@@ -18,16 +18,33 @@ import * as Session from "./Session.ts"
 import type { SessionRead } from "./SessionRead.ts"
 import * as SessionReads from "./SessionRead.ts"
 
-/** A file cannot be read, or a line of it is not a session. */
+/**
+ * - `unreadable`: the file as a whole, such as one that is not there · `bad_line`: a line is not a session
+ * - `no_details`: a session has no events and nudges, and they are needed
+ */
+export type Problem = "unreadable" | "bad_line" | "no_details"
+
+/** A file that cannot be used, and why. */
 export class SessionFileError extends Data.TaggedError("SessionFileError")<{
+  readonly problem: Problem
   readonly file: string
-  /** The line, counted from 1; undefined where the file as a whole cannot be read. */
+  /** The line, counted from 1, where one is at fault. */
   readonly line: number | undefined
   readonly reason: string
 }> {
   override get message(): string {
     const where = this.line === undefined ? this.file : `${this.file}, line ${this.line}`
     return `${where}: ${this.reason}.`
+  }
+  get advice(): string {
+    switch (this.problem) {
+      case "unreadable":
+        return "Check the path."
+      case "bad_line":
+        return "Mend the line or take it out; nothing was reported from the file."
+      case "no_details":
+        return "Write the file with sessions --details."
+    }
   }
 }
 
@@ -120,7 +137,7 @@ const gunzip = <E, R>(
   )
 
 const linesOf = (file: string) => {
-  const fail = (reason: string) => new SessionFileError({ file, line: undefined, reason })
+  const fail = (reason: string) => new SessionFileError({ problem: "unreadable", file, line: undefined, reason })
   return Stream.unwrap(
     Effect.map(FileSystem.FileSystem, (fileSystem) => {
       const bytes = fileSystem.stream(file).pipe(
@@ -147,7 +164,7 @@ const readsOf = (file: string): Stream.Stream<SessionRead, SessionFileError, Fil
       Effect.fromResult(
         Result.mapError(
           toRead(text),
-          (misfit) => new SessionFileError({ file, line: index + 1, reason: describe(misfit) }),
+          (misfit) => new SessionFileError({ problem: "bad_line", file, line: index + 1, reason: describe(misfit) }),
         ),
       ),
     ),
@@ -197,14 +214,19 @@ export const reads = (
     }),
   )
 
+/** The error for a session whose events and nudges are needed and not there. */
+export const withoutDetails = (file: string, { id }: Session.Summary): SessionFileError =>
+  new SessionFileError({
+    problem: "no_details",
+    file,
+    line: undefined,
+    reason: `session ${id} has no events and nudges`,
+  })
+
 /** The details in one file, as they came and without `_read`; fails at the first line that is not a whole session. */
 export const details = (file: string): Stream.Stream<Session.Detail, SessionFileError, FileSystem.FileSystem> =>
   readsOf(file).pipe(
     Stream.mapEffect(({ detail, summary }) =>
-      detail._tag === "Read"
-        ? Effect.succeed(detail.session)
-        : Effect.fail(
-            new SessionFileError({ file, line: undefined, reason: `session ${summary.id} has no events and nudges` }),
-          ),
+      detail._tag === "Read" ? Effect.succeed(detail.session) : Effect.fail(withoutDetails(file, summary)),
     ),
   )

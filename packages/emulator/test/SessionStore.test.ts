@@ -16,7 +16,8 @@ const idsOf = ({ data }: SessionStore.Slice) => data.map(({ id }) => id)
 const walk = (store: SessionStore.SessionStore, query: SessionStore.Query): ReadonlyArray<ReadonlyArray<string>> => {
   const pages: Array<ReadonlyArray<string>> = []
   let next: SessionStore.Query | undefined = query
-  while (next !== undefined) {
+  // Bounded, so that a cursor that stands still fails the test instead of hanging it.
+  while (next !== undefined && pages.length < 100) {
     const slice: SessionStore.Slice = store.list(next)
     pages.push(idsOf(slice))
     next = slice.nextCursor === undefined ? undefined : Option.getOrThrow(SessionStore.decodeCursor(slice.nextCursor))

@@ -239,6 +239,9 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
       influenced_not_converted,
       sessions,
     }
-    return [...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete, z)), toRow("(all)", all, isIncomplete, z)]
+    return [
+      ...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete, z)),
+      toRow("(all)", all, isIncomplete, z),
+    ]
   },
 })

@@ -75,8 +75,7 @@ export const cell = (grid: Grid, key: Key): Cell => ({
 })
 
 /** Whether the cell is the one of all sessions. */
-export const isTotal = ({ arm, band, period }: Key): boolean =>
-  period === "all" && band === allBands && arm === "all"
+export const isTotal = ({ arm, band, period }: Key): boolean => period === "all" && band === allBands && arm === "all"
 
 /** The periods that have a session, in order. */
 export const periods = (grid: Grid): ReadonlyArray<string> =>
@@ -98,7 +97,8 @@ export const cells = (grid: Grid, layout: Layout): ReadonlyArray<Cell> => {
   const bands = hasOther ? [...layout.bands, otherBand] : layout.bands
   const arms = layout.arms.filter((arm) => arm !== "unknown" || hasArm(grid, arm))
   const keys: Array<Key> = []
-  for (const period of layout.periods) for (const band of bands) for (const arm of arms) keys.push({ period, band, arm })
+  for (const period of layout.periods)
+    for (const band of bands) for (const arm of arms) keys.push({ period, band, arm })
   for (const period of layout.periods) for (const arm of arms) keys.push({ period, band: allBands, arm })
   if (!keys.some(isTotal)) keys.push({ period: "all", band: allBands, arm: "all" })
   return keys.map((key) => cell(grid, key))

@@ -106,7 +106,13 @@ const excludesZero = ({ high, low }: { readonly low: number | null; readonly hig
  * in each period that has a session.
  */
 export const make = (options: Options = {}): Report<State, Row> => {
-  const { bands = Cohort.defaultBands, by, confidence = 0.95, rule = Attribution.vendorRule, splitByArm = false } = options
+  const {
+    bands = Cohort.defaultBands,
+    by,
+    confidence = 0.95,
+    rule = Attribution.vendorRule,
+    splitByArm = false,
+  } = options
   const z = Proportion.zOf(confidence)
 
   const compare = (grid: CohortGrid.Grid, cell: CohortGrid.Cell): Compared => {

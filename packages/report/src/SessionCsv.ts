@@ -2,15 +2,7 @@
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import { stringify } from "csv-stringify/sync"
 
-const fields = [
-  "id",
-  "started_at",
-  "ended_at",
-  "page_count",
-  "intent_score",
-  "converted",
-  "nudge_count",
-] as const
+const fields = ["id", "started_at", "ended_at", "page_count", "intent_score", "converted", "nudge_count"] as const
 
 /** The line of column names; with details `events` and `nudges` stand at its end. */
 export const header = (details: boolean): string => stringify([details ? [...fields, "events", "nudges"] : fields])
@@ -25,6 +17,8 @@ export const row = (read: SessionRead.SessionRead, details: boolean): string => 
   if (!details) return stringify([cells])
   const { detail } = read
   const nested =
-    detail._tag === "Read" ? [JSON.stringify(detail.session.events), JSON.stringify(detail.session.nudges)] : [null, null]
+    detail._tag === "Read"
+      ? [JSON.stringify(detail.session.events), JSON.stringify(detail.session.nudges)]
+      : [null, null]
   return stringify([[...cells, ...nested]])
 }

@@ -119,7 +119,7 @@ describe("AttributionReport", () => {
 
   it("follows the rule that it is given", () => {
     const reads = [read(buyer({ nudges: [nudge({ outcome: "dismissed" })] }))]
-    const strict = AttributionReport.make({ windowMillis: 60_000, dismissCounts: false })
+    const strict = AttributionReport.make({ rule: { windowMillis: 60_000, dismissCounts: false } })
     expect(rowOf(reads, "toast")).toMatchObject({ dismissed: 1, attributed_lower: 1, attributed_upper: 1 })
     expect(Fold.run(strict, reads)[0]).toMatchObject({ dismissed: 1, attributed_lower: 0, attributed_upper: 0 })
   })

@@ -1,4 +1,4 @@
-import { AttributionReport, Cohort, CohortReport, Fold, Report, ReportCsv } from "@effect-elnudge/report"
+import { AttributionReport, CohortReport, Fold, Report, ReportCsv } from "@effect-elnudge/report"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { describe, expect, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -60,7 +60,7 @@ describe("Fold.zip", () => {
 })
 
 const attribution = AttributionReport.make()
-const cohorts = CohortReport.make(Cohort.defaultBands)
+const cohorts = CohortReport.make()
 const toAttributionCsv = (rows: ReadonlyArray<AttributionReport.Row>) => ReportCsv.make(attribution.columns, rows)
 const toCohortsCsv = (rows: ReadonlyArray<CohortReport.Row>) => ReportCsv.make(cohorts.columns, rows)
 

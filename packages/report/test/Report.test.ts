@@ -1,10 +1,10 @@
-import { AttributionReport, Cohort, CohortReport, Fold, Report } from "@effect-elnudge/report"
+import { AttributionReport, CohortReport, Fold, Report } from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
 import * as SessionArbitrary from "./SessionArbitrary.ts"
 import * as SessionFixture from "./SessionFixture.ts"
 
 const attribution = AttributionReport.make()
-const cohorts = CohortReport.make(Cohort.defaultBands)
+const cohorts = CohortReport.make()
 
 describe("Report.zip", () => {
   it.for([

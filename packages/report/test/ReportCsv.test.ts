@@ -1,4 +1,4 @@
-import { AttributionReport, Cohort, CohortReport, Fold, Report, ReportCsv } from "@effect-elnudge/report"
+import { AttributionReport, CohortReport, Fold, Report, ReportCsv } from "@effect-elnudge/report"
 import * as Session from "@effect-elnudge/core/Session"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { describe, expect, it } from "@effect/vitest"
@@ -63,7 +63,7 @@ describe("ReportCsv.make", () => {
 // recounted by an independent script, and their limits were checked against Wilson's formula with fifty digits.
 describe("the CSV files of a small fixed set of sessions", () => {
   const attribution = AttributionReport.make()
-  const cohorts = CohortReport.make(Cohort.defaultBands)
+  const cohorts = CohortReport.make()
   const [attributionRows, cohortRows] = Fold.run(Report.zip(attribution, cohorts), reads)
 
   it("are what attribution.csv holds, to the byte", async () => {

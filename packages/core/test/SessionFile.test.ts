@@ -1,12 +1,13 @@
-import { SessionFile } from "@effect-elnudge/emulator"
+import { Coverage, type Session, SessionFile, type SessionRead } from "@effect-elnudge/core"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import { gzipSync } from "node:zlib"
-import * as SessionFixture from "./SessionFixture.ts"
+import * as FakeApi from "./FakeApi.ts"
 
 const inTemporaryDirectory = Effect.fnUntraced(function* (name: string) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -21,25 +22,27 @@ const write = Effect.fnUntraced(function* (name: string, content: string | Uint8
   return file
 })
 
-const readAll = (file: string) => Stream.runCollect(SessionFile.stream(file))
+const readAll = (file: string) => Stream.runCollect(SessionFile.details(file))
+
+const session = (id: string) => ({ ...FakeApi.exampleDetail, id })
 
 const provided = Effect.provide(NodeServices.layer)
 
-const [first, second] = [SessionFixture.session("sess_1", 1), SessionFixture.session("sess_2 ü😀", 2)]
+const [first, second] = [session("sess_1"), session("sess_2 ü😀")]
 const lines = [first, second].map((session) => JSON.stringify(session))
 const text = `${lines.join("\n")}\n`
 
 /** What a file fails with, and what it gave before that. */
 const failureOf = Effect.fnUntraced(function* (file: string) {
   const given: Array<string> = []
-  const error = yield* SessionFile.stream(file).pipe(
+  const error = yield* SessionFile.details(file).pipe(
     Stream.runForEach(({ id }) => Effect.sync(() => given.push(id))),
     Effect.flip,
   )
   return { given, line: error.line, tag: error._tag, file: error.file, message: error.message }
 })
 
-describe("SessionFile.stream", () => {
+describe("SessionFile.details", () => {
   it.effect("reads the sessions of a file in its order", () =>
     Effect.gen(function* () {
       expect(yield* readAll(yield* write("sessions.jsonl", text))).toEqual([first, second])
@@ -54,7 +57,7 @@ describe("SessionFile.stream", () => {
 
   it.effect("reads files larger than a chunk, text outside ASCII included", () =>
     Effect.gen(function* () {
-      const many = Array.from({ length: 1500 }, (_, index) => SessionFixture.session(`sess_${index}_ü😀`, index))
+      const many = Array.from({ length: 1500 }, (_, index) => session(`sess_${index}_ü😀`))
       const content = many.map((session) => JSON.stringify(session)).join("\n")
       expect(yield* readAll(yield* write("many.jsonl", content))).toEqual(many)
       expect(yield* readAll(yield* write("many.jsonl.gz", gzipSync(content)))).toEqual(many)
@@ -81,8 +84,8 @@ describe("SessionFile.stream", () => {
 
   it.effect("keeps the fields that nobody knows", () =>
     Effect.gen(function* () {
-      const session = { ...first, device: "phone", nudges: first.nudges.map((nudge) => ({ ...nudge, color: "red" })) }
-      expect(yield* readAll(yield* write("sessions.jsonl", JSON.stringify(session)))).toEqual([session])
+      const open = { ...first, device: "phone", nudges: first.nudges.map((nudge) => ({ ...nudge, color: "red" })) }
+      expect(yield* readAll(yield* write("sessions.jsonl", JSON.stringify(open)))).toEqual([open])
     }).pipe(provided),
   )
 
@@ -123,7 +126,7 @@ describe("SessionFile.stream", () => {
     Effect.gen(function* () {
       const { events: _, nudges: __, ...summary } = first
       const failure = yield* failureOf(yield* write("sessions.jsonl", JSON.stringify(summary)))
-      expect(failure.message).toContain("line 1: session sess_1, events: ")
+      expect(failure.message).toContain("session sess_1 has no events and nudges")
     }).pipe(provided),
   )
 
@@ -155,6 +158,96 @@ describe("SessionFile.stream", () => {
     Effect.gen(function* () {
       const failure = yield* failureOf(yield* inTemporaryDirectory("missing.jsonl.gz"))
       expect(failure).toMatchObject({ given: [], line: undefined, tag: "SessionFileError" })
+    }).pipe(provided),
+  )
+})
+
+describe("SessionFile.reads", () => {
+  const window = { from: Date.UTC(2026, 9, 1), to: Date.UTC(2026, 10, 1) }
+  const at = Date.UTC(2026, 10, 2, 3, 4, 5, 678)
+  const summary = (id: string): Session.Summary => ({
+    id,
+    started_at: "2026-10-01T10:14:32Z",
+    ended_at: null,
+    page_count: 6,
+    intent_score: 82,
+    converted: true,
+    nudge_count: 2,
+  })
+  const walked: ReadonlyArray<SessionRead.SessionRead> = [
+    {
+      summary: summary("sess_1"),
+      detail: { _tag: "Read", session: { ...session("sess_1"), ended_at: null } },
+      readAt: at,
+      window,
+    },
+    { summary: summary("sess_2"), detail: { _tag: "NotNeeded" }, readAt: at, window },
+    { summary: summary("sess_3"), detail: { _tag: "Unavailable", reason: "past_retention" }, readAt: at, window },
+  ]
+  const formatted = `${walked.map(SessionFile.formatLine).join("\n")}\n`
+
+  const readBack = (files: ReadonlyArray<string>, options?: SessionFile.Options) =>
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.make
+      const reads = yield* Stream.runCollect(SessionFile.reads(files, options)).pipe(
+        Effect.provideService(Coverage.Current, recorder),
+      )
+      return { reads, coverage: recorder.snapshot() }
+    })
+
+  it.effect("gives back what a walk wrote", () =>
+    Effect.gen(function* () {
+      const { coverage, reads } = yield* readBack([yield* write("walk.ndjson", formatted)])
+      expect(reads).toEqual(walked)
+      expect(coverage).toMatchObject({
+        window: { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" },
+        requests: 0,
+        sessions: 3,
+        details: 1,
+        details_unavailable: { past_retention: 1, not_found: 0 },
+        unsettled: 3,
+        unknown_values: {},
+      })
+    }).pipe(provided),
+  )
+
+  it.effect("takes sessions without a mark for read long after they ended, unless they have no end", () =>
+    Effect.gen(function* () {
+      const { coverage, reads } = yield* readBack([yield* write("kept.ndjson", text)])
+      expect(reads.map(({ readAt, window: span }) => [readAt, span])).toEqual([
+        [Number.POSITIVE_INFINITY, undefined],
+        [Number.POSITIVE_INFINITY, undefined],
+      ])
+      expect(coverage).toMatchObject({ window: null, unsettled: 0 })
+    }).pipe(provided),
+  )
+
+  it.effect("keeps the first of a session that several files hold", () =>
+    Effect.gen(function* () {
+      const [one, other] = [yield* write("a.ndjson", formatted), yield* write("b.ndjson.gz", gzipSync(formatted))]
+      const { coverage, reads } = yield* readBack([one, other, one])
+      expect(reads).toEqual(walked)
+      expect(coverage).toMatchObject({ sessions: 3, duplicates: 6 })
+    }).pipe(provided),
+  )
+
+  it.effect("keeps to the window that is asked for, and says so", () =>
+    Effect.gen(function* () {
+      const file = yield* write("walk.ndjson", formatted)
+      const start = DateTime.makeUnsafe("2026-10-01T10:14:32Z")
+      const inside = yield* readBack([file], { from: start })
+      expect(inside.reads).toHaveLength(3)
+      expect(inside.coverage.window).toEqual({ from: "2026-10-01T10:14:32Z", to: "2026-11-01T00:00:00Z" })
+      expect((yield* readBack([file], { to: start })).reads).toHaveLength(0)
+    }).pipe(provided),
+  )
+
+  it.effect("refuses a mark that it cannot read", () =>
+    Effect.gen(function* () {
+      const file = yield* write("walk.ndjson", `${JSON.stringify({ ...first, _read: { at: "yesterday" } })}\n`)
+      const error = yield* Effect.flip(readBack([file]))
+      expect(error).toMatchObject({ problem: "bad_line", line: 1 })
+      expect(error.message).toContain("_read.at")
     }).pipe(provided),
   )
 })
