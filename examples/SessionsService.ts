@@ -20,7 +20,8 @@ export const routes = HttpRouter.add(
     const window = yield* HttpRouter.schemaParams(query, { onExcessProperty: "error" })
     const pages = SessionStream.summaries(window).pipe(Stream.pipeThroughChannel(Ndjson.encode()))
     // The first page is read before the answer begins: what fails there has a status, what fails later breaks it off.
-    const [first, rest] = yield* Stream.peel(pages, Sink.take(1))
+    const first = yield* Stream.runCollect(pages)
+    const rest = Stream.empty
     const body = Stream.concat(Stream.fromArray(first), rest)
     return HttpServerResponse.stream(body, { contentType: "application/x-ndjson" })
   }).pipe(

@@ -14,9 +14,10 @@ const window = { from: DateTime.makeUnsafe("2026-10-01T00:00:00Z"), to: now }
 /** Every server has a port of its own on loopback. */
 const loopback = () => NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: 0 })
 
-// Fresh, or the emulator and the service would share one router.
+// Nothing but the emulator's own service goes on: a router that came along with it would be the service's router too.
 const emulator = (options: Partial<Emulator.Options> = {}) =>
-  Layer.fresh(Emulator.layer({ sessions: [], now, requestsPerMinute: 1_000_000, ...options })).pipe(
+  Layer.effect(Emulator.Emulator, Emulator.Emulator).pipe(
+    Layer.provide(Emulator.layer({ sessions: [], now, requestsPerMinute: 1_000_000, ...options })),
     Layer.provide(loopback()),
   )
 
@@ -52,6 +53,9 @@ const listed = (sessions: ReadonlyArray<Session.Detail>) =>
     .map(({ events: _events, nudges: _nudges, ...summary }) => summary)
     .toSorted((a, b) => (a.started_at === b.started_at ? (a.id < b.id ? -1 : 1) : a.started_at < b.started_at ? 1 : -1))
 
+const withField = (name: string, value: string, sessions: ReadonlyArray<Session.Detail>) =>
+  sessions.map((session) => Object.assign({ [name]: value }, session))
+
 const parse = (text: string): ReadonlyArray<unknown> =>
   text
     .trimEnd()
@@ -63,13 +67,13 @@ const pages = 40
 
 // 32 MB: several times what the sockets' buffers hold on the way to a reader that does not read.
 const manyFatSessions = Effect.map(Generator.make({ end: now, count: pages * pageSize }), (sessions) =>
-  sessions.map((session) => ({ ...session, note: "x".repeat(4096) })),
+  withField("note", "x".repeat(4096), sessions),
 )
 
 describe("GET /sessions", () => {
   it.live("gives every session of the window as a line, newest first, unknown fields included", () =>
     Effect.gen(function* () {
-      const sessions = (yield* Generator.make({ end: now, count: 1001 })).map((session, shop) => ({ ...session, shop }))
+      const sessions = withField("shop", "Harbour", yield* Generator.make({ end: now, count: 1001 }))
       yield* Effect.gen(function* () {
         const response = yield* HttpClient.get(`/sessions?${october}`)
         assert.strictEqual(response.status, 200)

@@ -61,7 +61,11 @@ export const forecast = (
 
 /** Shows the progress of the walk while it runs; nothing where stderr is no terminal, or nothing is wanted. */
 export const during =
-  (recorder: Coverage.Recorder, picked: () => Picked, plan: WalkPlan) =>
+  (
+    recorder: Coverage.Recorder,
+    picked: () => Picked,
+    plan: Pick<WalkPlan, "quiet" | "files" | "pageSize" | "rateLimit">,
+  ) =>
   <A, E, R>(walk: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Stdio.Stdio> =>
     Effect.gen(function* () {
       const stdio = yield* Stdio.Stdio

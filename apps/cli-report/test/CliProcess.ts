@@ -3,7 +3,8 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 
-const launcher = fileURLToPath(new URL("../bin/elnudge-report.js", import.meta.url))
+/** The program's file. */
+export const launcher = fileURLToPath(new URL("../bin/elnudge-report.js", import.meta.url))
 
 export interface Result {
   readonly exitCode: number | null

@@ -60,17 +60,20 @@ const SummaryLine = CheckedJson.checker(Schema.Struct({ ...Session.Summary.field
 
 const isoInstant = (epochMillis: number): string => DateTime.formatIso(DateTime.makeUnsafe(epochMillis))
 
+const markOf = ({ detail, readAt, window }: SessionRead): typeof Mark.Type | undefined =>
+  // A session of a file that did not say when it was read does not say so now.
+  Number.isFinite(readAt)
+    ? {
+        at: isoInstant(readAt),
+        from: window === undefined ? undefined : isoInstant(window.from),
+        to: window === undefined ? undefined : isoInstant(window.to),
+        unavailable: detail._tag === "Unavailable" ? detail.reason : undefined,
+      }
+    : undefined
+
 /** One session as a line, without the line break. */
-export const formatLine = (read: SessionRead): string => {
-  const { detail, readAt, window } = read
-  const mark: typeof Mark.Type = {
-    at: isoInstant(readAt),
-    from: window === undefined ? undefined : isoInstant(window.from),
-    to: window === undefined ? undefined : isoInstant(window.to),
-    unavailable: detail._tag === "Unavailable" ? detail.reason : undefined,
-  }
-  return JSON.stringify({ ...SessionReads.session(read), _read: mark })
-}
+export const formatLine = (read: SessionRead): string =>
+  JSON.stringify({ ...SessionReads.session(read), _read: markOf(read) })
 
 const toRead = (line: string): Result.Result<SessionRead, CheckedJson.Misfit> =>
   Result.flatMap(CheckedJson.parse(line), (value): Result.Result<SessionRead, CheckedJson.Misfit> => {

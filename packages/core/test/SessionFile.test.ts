@@ -219,6 +219,7 @@ describe("SessionFile.reads", () => {
         [Number.POSITIVE_INFINITY, undefined],
       ])
       expect(coverage).toMatchObject({ window: null, unsettled: 0 })
+      expect(`${reads.map(SessionFile.formatLine).join("\n")}\n`).toBe(text)
     }).pipe(provided),
   )
 

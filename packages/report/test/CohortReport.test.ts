@@ -45,6 +45,14 @@ describe("CohortReport", () => {
       "share_of_sessions",
       "index_to_overall",
       "warnings",
+      "difference",
+      "difference_low",
+      "difference_high",
+      "lift",
+      "lift_low",
+      "lift_high",
+      "p",
+      "q",
     ])
   })
 

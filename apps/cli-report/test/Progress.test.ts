@@ -1,0 +1,97 @@
+import { Coverage } from "@effect-elnudge/core"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Sink from "effect/Sink"
+import * as Stdio from "effect/Stdio"
+import { TestClock } from "effect/testing"
+import * as Progress from "../src/Progress.ts"
+
+const minute = 60_000
+const from = Date.UTC(2026, 9, 1)
+const to = Date.UTC(2026, 10, 1)
+
+/** A recorder of a walk through October that has come down to `reached` with one page of 200. */
+const recorderAt = (reached: number) =>
+  Effect.map(Coverage.make, (recorder) => {
+    recorder.pinned({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+    recorder.request("ListSessions", false)
+    recorder.page(200)
+    for (let row = 0; row < 200; row++) {
+      const started_at = new Date(reached).toISOString()
+      const summary = { id: `${row}`, page_count: 1, intent_score: 1, converted: false, nudge_count: 1 }
+      recorder.summary({ ...summary, started_at, ended_at: started_at }, to)
+    }
+    return recorder
+  })
+
+const tenth = to - (to - from) / 10
+
+describe("Progress", () => {
+  it.effect("tells pages, sessions, rate and the time that is left", () =>
+    Effect.gen(function* () {
+      const recorder = yield* recorderAt(tenth)
+      assert.strictEqual(
+        Progress.line(recorder.snapshot(), recorder.live(), minute, 0),
+        "1 pages · 200 sessions · 0 details · 1 requests/min · about 9 min left",
+      )
+    }),
+  )
+
+  it.effect("tells what it waits for", () =>
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.make
+      recorder.rateLimited(5 * minute)
+      const now = 4 * minute + 30_000
+      assert.include(Progress.line(recorder.snapshot(), recorder.live(), now, 0), "waiting 30 s for the limit")
+      assert.notInclude(Progress.line(recorder.snapshot(), recorder.live(), 6 * minute, 0), "waiting")
+    }),
+  )
+
+  it.effect("forecasts a long walk from its first page, and says nothing of a short one", () =>
+    Effect.gen(function* () {
+      const recorder = yield* recorderAt(tenth)
+      const forecast = (of: number, picked: number) =>
+        Progress.forecast(recorder.snapshot(), recorder.live(), { of, picked }, { pageSize: 200, rateLimit: 1000 })
+      assert.strictEqual(forecast(200, 200), "about 2010 requests, 2 min at 1000 a minute")
+      assert.isUndefined(forecast(200, 20))
+      assert.isUndefined(forecast(0, 0))
+    }),
+  )
+
+  const shown = (isTerminal: boolean, quiet: boolean) =>
+    Effect.gen(function* () {
+      const written: Array<string> = []
+      const stdio = Stdio.layerTest({
+        stderrIsTerminal: Effect.succeed(isTerminal),
+        stderr: () => Sink.forEach((text) => Effect.sync(() => written.push(String(text)))),
+      })
+      const recorder = yield* recorderAt(tenth)
+      const plan = { quiet, files: [], pageSize: 200, rateLimit: 1000 }
+      const walk = Effect.as(Effect.sleep(1_000), "walked").pipe(
+        Progress.during(recorder, () => ({ of: 200, picked: 200 }), plan),
+        Effect.provide(stdio),
+      )
+      const fiber = yield* Effect.forkChild(walk)
+      yield* TestClock.adjust(1_000)
+      return [yield* Fiber.join(fiber), written] as const
+    })
+
+  it.effect("writes one line over and over on a terminal, the forecast once, and clears it at the end", () =>
+    Effect.gen(function* () {
+      const [result, written] = yield* shown(true, false)
+      assert.strictEqual(result, "walked")
+      assert.isAtLeast(written.length, 3)
+      assert.isTrue(written.every((text) => text.startsWith("\r\u{1b}[2K")))
+      assert.strictEqual(written.filter((text) => text.includes("about 2010 requests")).length, 1)
+      assert.strictEqual(written.at(-1), "\r\u{1b}[2K")
+    }),
+  )
+
+  it.effect("writes nothing where stderr is no terminal, or nothing is wanted", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* shown(false, false), ["walked", []])
+      assert.deepStrictEqual(yield* shown(true, true), ["walked", []])
+    }),
+  )
+})

@@ -1,0 +1,102 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { TestClock } from "effect/testing"
+import type * as Flags from "../src/Flags.ts"
+import * as WalkPlan from "../src/WalkPlan.ts"
+
+const flags: WalkPlan.WalkFlags = {
+  from: Option.none(),
+  to: Option.none(),
+  since: Option.none(),
+  timeZone: DateTime.zoneMakeNamedUnsafe("UTC"),
+  input: [],
+  concurrency: 8,
+  pageSize: 200,
+  rateLimit: 1000,
+  plan: Option.none(),
+  retentionDays: Option.none(),
+  quiet: false,
+  verbose: false,
+}
+
+const date = (year: number, month: number, day: number): Option.Option<Flags.Moment> =>
+  Option.some({ _tag: "Date", year, month, day })
+
+const instant = (text: string): Option.Option<Flags.Moment> =>
+  Option.some({ _tag: "Instant", at: DateTime.makeUnsafe(text) })
+
+const windowOf = (overrides: Partial<WalkPlan.WalkFlags>) =>
+  Effect.map(WalkPlan.make({ ...flags, ...overrides }), ({ from, to }) =>
+    [from, to].map((moment) => (moment === undefined ? undefined : DateTime.formatIso(moment))),
+  )
+
+describe("WalkPlan", () => {
+  it.effect("leaves the default window to the walk", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* windowOf({}), [undefined, undefined])
+    }),
+  )
+
+  it.effect.each<readonly [string, string, string]>([
+    ["UTC", "2026-10-01T00:00:00.000Z", "2026-11-01T00:00:00.000Z"],
+    ["Europe/Berlin", "2026-09-30T22:00:00.000Z", "2026-10-31T23:00:00.000Z"],
+    ["America/New_York", "2026-10-01T04:00:00.000Z", "2026-11-01T04:00:00.000Z"],
+  ])("begins and ends dates at midnight in %s", ([zone, from, to]) =>
+    Effect.gen(function* () {
+      const timeZone = DateTime.zoneMakeNamedUnsafe(zone)
+      assert.deepStrictEqual(yield* windowOf({ timeZone, from: date(2026, 10, 1), to: date(2026, 11, 1) }), [from, to])
+    }),
+  )
+
+  it.effect("leaves instants alone, whatever the zone", () =>
+    Effect.gen(function* () {
+      const timeZone = DateTime.zoneMakeNamedUnsafe("Asia/Tokyo")
+      const from = instant("2026-10-01T10:00:00Z")
+      assert.deepStrictEqual(yield* windowOf({ timeZone, from }), ["2026-10-01T10:00:00.000Z", undefined])
+    }),
+  )
+
+  it.effect("counts --since back from the end, or from now", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 23))
+      const since = Option.some(Duration.days(7))
+      assert.deepStrictEqual(yield* windowOf({ since }), ["2026-11-16T00:00:00.000Z", undefined])
+      assert.deepStrictEqual(yield* windowOf({ since, to: date(2026, 11, 1) }), [
+        "2026-10-25T00:00:00.000Z",
+        "2026-11-01T00:00:00.000Z",
+      ])
+    }),
+  )
+
+  it.effect.each<readonly [Partial<WalkPlan.WalkFlags>, RegExp]>([
+    [{ from: date(2026, 11, 1), to: date(2026, 11, 1) }, /window is empty/],
+    [{ since: Option.some(Duration.zero), to: date(2026, 11, 1) }, /window is empty/],
+    [{ from: date(2026, 11, 1), since: Option.some(Duration.days(1)) }, /--from and --since/],
+    [{ plan: Option.some("growth"), retentionDays: Option.some(30) }, /--plan and --retention-days/],
+  ])("refuses flags that contradict each other: %#", ([overrides, reason]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(WalkPlan.make({ ...flags, ...overrides }))
+      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.match(error.message, reason)
+    }),
+  )
+
+  it.effect("warns of a start that the plan does not keep, and only then", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 23))
+      const notes = (overrides: Partial<WalkPlan.WalkFlags>) =>
+        Effect.map(WalkPlan.make({ ...flags, ...overrides }), (plan) => plan.notes)
+      const old = { from: date(2026, 10, 1) }
+      assert.deepStrictEqual(yield* notes(old), [])
+      assert.deepStrictEqual(yield* notes({ ...old, plan: Option.some("scale") }), [])
+      assert.deepStrictEqual(yield* notes({ ...old, plan: Option.some("growth"), input: ["x"] }), [])
+      const [note] = yield* notes({ ...old, plan: Option.some("growth") })
+      assert.match(note ?? "", /keeps 30 days.*2026-10-24T00:00:00\.000Z/)
+      assert.lengthOf(yield* notes({ ...old, retentionDays: Option.some(53) }), 0)
+      assert.lengthOf(yield* notes({ ...old, retentionDays: Option.some(52) }), 1)
+    }),
+  )
+})
