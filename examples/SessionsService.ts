@@ -20,8 +20,7 @@ export const routes = HttpRouter.add(
     const window = yield* HttpRouter.schemaParams(query, { onExcessProperty: "error" })
     const pages = SessionStream.summaries(window).pipe(Stream.pipeThroughChannel(Ndjson.encode()))
     // The first page is read before the answer begins: what fails there has a status, what fails later breaks it off.
-    const first = yield* Stream.runCollect(pages)
-    const rest = Stream.empty
+    const [first, rest] = yield* Stream.peel(pages, Sink.take(1))
     const body = Stream.concat(Stream.fromArray(first), rest)
     return HttpServerResponse.stream(body, { contentType: "application/x-ndjson" })
   }).pipe(

@@ -1,6 +1,6 @@
 /** HTTP as this program does it: undici, through the proxy that `HTTPS_PROXY` names. */
 import { NodeHttpClient } from "@effect/platform-node"
-import * as Undici from "@effect/platform-node/Undici"
+import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 const dispatcher = Layer.effect(
   NodeHttpClient.Dispatcher,
   Effect.acquireRelease(
-    Effect.sync(() => new Undici.EnvHttpProxyAgent({ httpProxy: "" })),
+    Effect.sync(() => new EnvHttpProxyAgent({ httpProxy: "" })),
     (agent) => Effect.promise(() => agent.destroy()),
   ),
 )

@@ -25,8 +25,8 @@ const probability = (p: number | null): string => {
   return p <= 1e-300 ? "<1e-300" : p < 0.001 ? p.toExponential(1) : p.toFixed(3)
 }
 
-// Names come from the API: a control character must not reach the terminal.
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, "\u{fffd}")
+// Names come from the API: a control character must not reach the terminal. A line break only breaks the cell.
+const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, "\u{fffd}")
 
 const render = <Row>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>): string => {
   const table = new Table({

@@ -1,6 +1,6 @@
 /** A small made-up shop in October 2026, and an emulator that serves it. */
 import { Emulator, type Faults, Generator } from "@effect-elnudge/emulator"
-import type { Session } from "@effect-elnudge/core"
+import type { Session, SessionRead } from "@effect-elnudge/core"
 import { Fold, type Report, ReportCsv } from "@effect-elnudge/report"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -13,22 +13,19 @@ export const october = ["--from", "2026-10-01", "--to", "2026-11-01", "--rate-li
 
 export const sessions = Generator.make({ end: now, count: 450, seed: "shop" })
 
+/** The sessions as a walk through October reads them, long after. */
+export const reads = (details: ReadonlyArray<Session.Detail>): ReadonlyArray<SessionRead.SessionRead> =>
+  details.map((session) => ({
+    summary: session,
+    detail: { _tag: "Read", session },
+    readAt: DateTime.toEpochMillis(now) + 365 * 86_400_000,
+  }))
+
 /** What the report says of these sessions when it is folded in memory, without any HTTP. */
 export const expectedCsv = <State, Row extends { readonly [column in keyof Row]: Report.Cell }>(
   report: Report.Report<State, Row>,
   details: ReadonlyArray<Session.Detail>,
-): string =>
-  ReportCsv.make(
-    report.columns,
-    Fold.run(
-      report,
-      details.map((session) => ({
-        summary: session,
-        detail: { _tag: "Read" as const, session },
-        readAt: DateTime.toEpochMillis(now) + 365 * 86_400_000,
-      })),
-    ),
-  )
+): string => ReportCsv.make(report.columns, Fold.run(report, reads(details)))
 
 export interface ServeOptions {
   readonly sessions?: ReadonlyArray<Session.Detail>

@@ -278,6 +278,14 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     { startedAt }: { readonly startedAt?: string | undefined } = {},
   ) {
     const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
+    // As a part of a path these would name another endpoint, however they are escaped.
+    if (/^\.{0,2}$/.test(id)) {
+      return yield* new ElnudgeError.InvalidRequest({
+        reason: `"${id}" is no session id`,
+        advice: "Give the id of a session, as the list has it.",
+        request,
+      })
+    }
     const oldest = yield* oldestKept
     const isPast =
       startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds

@@ -126,12 +126,9 @@ const readOf = (
       : { from: Session.millis(mark.from), to: Session.millis(mark.to) },
 })
 
-const gunzip = <E, R>(
-  bytes: Stream.Stream<Uint8Array<ArrayBuffer>, E, R>,
-  onError: (cause: unknown) => SessionFileError,
-) =>
+const gunzip = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, onError: (cause: unknown) => SessionFileError) =>
   Stream.unwrap(
-    Effect.map(Stream.toReadableStreamEffect(bytes), (readable) =>
+    Effect.map(Stream.toReadableStreamEffect(Stream.map(bytes, (chunk) => new Uint8Array(chunk))), (readable) =>
       Stream.fromReadableStream({
         evaluate: () => readable.pipeThrough(new DecompressionStream("gzip")),
         onError,
@@ -143,11 +140,10 @@ const linesOf = (file: string) => {
   const fail = (reason: string) => new SessionFileError({ problem: "unreadable", file, line: undefined, reason })
   return Stream.unwrap(
     Effect.map(FileSystem.FileSystem, (fileSystem) => {
-      const bytes = fileSystem.stream(file).pipe(
-        Stream.mapError((error) => fail(`cannot be read (${error.reason._tag})`)),
-        Stream.map((chunk) => new Uint8Array(chunk)),
-      )
-      const text = file.endsWith(".gz") ? gunzip(bytes, () => fail("is not a whole gzip file")) : bytes
+      const bytes = Stream.mapError(fileSystem.stream(file), (error) => fail(`cannot be read (${error.reason._tag})`))
+      const text = file.endsWith(".gz")
+        ? gunzip(bytes, (cause) => (cause instanceof SessionFileError ? cause : fail("is not a whole gzip file")))
+        : bytes
       return text.pipe(Stream.decodeText(), Stream.splitLines)
     }),
   )

@@ -57,6 +57,15 @@ describe("ElnudgeClient", () => {
     }),
   )
 
+  it.effect.each(["", ".", ".."])("does not ask for an id that would name another endpoint: %j", (id) =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => okPage)
+      const error = yield* getSession(id).pipe(Effect.provide(layer), Effect.flip)
+      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.lengthOf(seen, 0)
+    }),
+  )
+
   it.effect("passes unknown events, nudge types, outcomes and fields through as they came", () =>
     Effect.gen(function* () {
       const data = {

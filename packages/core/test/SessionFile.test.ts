@@ -154,10 +154,10 @@ describe("SessionFile.details", () => {
     }).pipe(provided),
   )
 
-  it.effect("fails for a missing gzip file", () =>
+  it.effect("says that a missing gzip file cannot be read, and not that it is damaged", () =>
     Effect.gen(function* () {
       const failure = yield* failureOf(yield* inTemporaryDirectory("missing.jsonl.gz"))
-      expect(failure).toMatchObject({ given: [], line: undefined, tag: "SessionFileError" })
+      expect(failure.message).toBe(`${failure.file}: cannot be read (NotFound).`)
     }).pipe(provided),
   )
 })

@@ -31,6 +31,9 @@ export type Hook = (request: FaultRequest) => Fault | undefined
 
 const breakConnection = Stream.die(new Error("connection broken by the emulator"))
 
+// Until the event loop has gone round, what was written is not on its way, and a break would lose it.
+const nextTurn = Effect.promise(() => new Promise<void>((resolve) => void setTimeout(resolve, 0)))
+
 const encoder = new TextEncoder()
 
 /** Turns the right answer into the faulty one. */
@@ -57,9 +60,8 @@ export const apply = <E, R>(
       return Effect.map(answer, (response) => {
         const text = response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : "{"
         const half = encoder.encode(text.slice(0, Math.ceil(text.length / 2)))
-        return HttpServerResponse.stream(Stream.concat(Stream.succeed(half), breakConnection), {
-          contentType: "application/json",
-        })
+        const body = Stream.concat(Stream.succeed(half), Stream.unwrap(Effect.as(nextTurn, breakConnection)))
+        return HttpServerResponse.stream(body, { status: response.status, contentType: "application/json" })
       })
     case "Reset":
       return Effect.succeed(HttpServerResponse.stream(breakConnection))

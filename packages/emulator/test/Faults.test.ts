@@ -56,6 +56,17 @@ describe("faults", () => {
     }).pipe(Effect.provide(firstMeets({ _tag }))),
   )
 
+  it.effect("a cut-off answer begins with the status and half the body of the right one", () =>
+    Effect.gen(function* () {
+      const { baseUrl } = yield* Emulator.Emulator
+      const headers = LoopbackEmulator.bearer(Emulator.defaultKey)
+      const response = yield* Effect.promise(() => fetch(`${baseUrl}/sessions/sess_none`, { headers }))
+      expect(response.status).toBe(404)
+      const error = yield* Effect.flip(Effect.tryPromise(() => response.text()))
+      expect(error.cause).toBeInstanceOf(TypeError)
+    }).pipe(Effect.provide(firstMeets({ _tag: "CutOff" }))),
+  )
+
   it.effect("a reset breaks the connection before any answer", () =>
     Effect.gen(function* () {
       const { baseUrl } = yield* Emulator.Emulator

@@ -130,7 +130,7 @@ const countSession = (
     counts.influenced++
     if (!isConverted) counts.influenced_not_converted++
   }
-  const firstShown = Math.min(...nudges.map((nudge) => Session.millis(nudge.shown_at)))
+  const firstShown = nudges.reduce((first, nudge) => Math.min(first, Session.millis(nudge.shown_at)), Infinity)
   if (purchasedAt !== undefined && purchasedAt < firstShown) counts.converted_before_shown++
 }
 

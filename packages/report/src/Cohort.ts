@@ -15,12 +15,11 @@ export const otherBand = "(other)"
 
 /** Bands from their lowest scores: ascending integers in 0–100 that start with 0. The last band ends at 100. */
 export const bands = (starts: ReadonlyArray<number>): Result.Result<ReadonlyArray<Band>, string> => {
+  if (!starts.every(Number.isInteger)) return Result.fail("a band starts at a whole number")
   if (starts[0] !== 0) return Result.fail("the first band starts with 0")
+  if (starts.some((start) => start > 100)) return Result.fail("a band starts at 100 at most")
   const isAscending = starts.every((start, index) => index === 0 || start > (starts[index - 1] ?? Infinity))
   if (!isAscending) return Result.fail("each band starts above the one before")
-  if (!starts.every((start) => Number.isInteger(start) && start <= 100)) {
-    return Result.fail("a band starts at 100 at most")
-  }
   return Result.succeed(
     starts.map((low, index) => {
       const high = (starts[index + 1] ?? 101) - 1

@@ -30,9 +30,9 @@ describe("Cohort.bands", () => {
     { starts: [-20, 0], reason: "the first band starts with 0" },
     { starts: [0, 20, 20], reason: "each band starts above the one before" },
     { starts: [0, 40, 20], reason: "each band starts above the one before" },
-    { starts: [0, NaN], reason: "each band starts above the one before" },
+    { starts: [0, NaN], reason: "a band starts at a whole number" },
     { starts: [0, 101], reason: "a band starts at 100 at most" },
-    { starts: [0, Infinity], reason: "a band starts at 100 at most" },
+    { starts: [0, Infinity], reason: "a band starts at a whole number" },
   ])("refuse starts of $starts because $reason", ({ reason, starts }) => {
     expect(Cohort.bands(starts)).toEqual(Result.fail(reason))
   })

@@ -1,0 +1,143 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { AttributionReport, CohortReport, Fold } from "@effect-elnudge/report"
+import { assert, describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as ReportTable from "../src/ReportTable.ts"
+import * as CliProcess from "./CliProcess.ts"
+import * as Shop from "./Shop.ts"
+
+describe("tables", () => {
+  it.effect("show the rows rounded, with units and intervals in one column", () =>
+    Effect.gen(function* () {
+      const reads = Shop.reads(yield* Shop.sessions)
+      const attribution = Fold.run(AttributionReport.make(), reads)
+      const cohorts = Fold.run(CohortReport.make(), reads)
+      const split = Fold.run(CohortReport.make({ splitByArm: true }), reads)
+      yield* Effect.promise(async () => {
+        await expect(ReportTable.attribution(attribution)).toMatchFileSnapshot("golden/attribution.txt")
+        await expect(ReportTable.cohorts(cohorts)).toMatchFileSnapshot("golden/cohorts.txt")
+        await expect(ReportTable.cohorts(split)).toMatchFileSnapshot("golden/cohorts-by-arm.txt")
+      })
+    }),
+  )
+
+  it.effect("let no control character of a name reach the terminal", () =>
+    Effect.gen(function* () {
+      const [session] = (yield* Shop.sessions).filter(({ nudges }) => nudges.length > 0)
+      if (session === undefined) return assert.fail("nobody was nudged")
+      const nudges = session.nudges.map((nudge) => ({ ...nudge, type: "\u{1b}[2Jtoast\u{7}" }))
+      const table = ReportTable.attribution(Fold.run(AttributionReport.make(), Shop.reads([{ ...session, nudges }])))
+      assert.include(table, "[2Jtoast")
+      // eslint-disable-next-line no-control-regex -- these are what must not be there
+      assert.notMatch(table, /[\u{1b}\u{7}]/u)
+    }),
+  )
+
+  it.live("are what --format table writes, whatever stdout is", () =>
+    Effect.gen(function* () {
+      const rows = Fold.run(CohortReport.make(), Shop.reads(yield* Shop.sessions))
+      const { stdout } = yield* Shop.run(["cohorts", ...Shop.october, "--format", "table"])
+      assert.strictEqual(stdout, ReportTable.cohorts(rows))
+    }),
+  )
+})
+
+describe("stderr", () => {
+  it.live("is empty with --quiet, but for errors", () =>
+    Effect.gen(function* () {
+      const quiet = yield* Shop.run(["cohorts", ...Shop.october, "--plan", "starter", "--quiet"])
+      assert.deepStrictEqual([quiet.exitCode, quiet.stderr], [0, ""])
+      const refused = yield* Shop.run(["cohorts", "--quiet"], { env: { ELNUDGE_API_KEY: "sk_test_wrong" } })
+      assert.match(refused.stderr, /refused the key/)
+    }),
+  )
+
+  it.live("tells every retry with --verbose", () =>
+    Effect.gen(function* () {
+      const options = { fault: ({ number }: { readonly number: number }) => (number === 2 ? error : undefined) }
+      const error = { _tag: "ServerError", status: 503 } as const
+      const silent = yield* Shop.run(["cohorts", ...Shop.october], options)
+      assert.notInclude(silent.stderr, "retrying")
+      const verbose = yield* Shop.run(["cohorts", ...Shop.october, "--verbose"], options)
+      assert.include(verbose.stderr, "retrying")
+      assert.strictEqual(verbose.stdout, silent.stdout)
+    }),
+  )
+
+  it.live("warns when the window begins before what the plan keeps, and carries on", () =>
+    Effect.gen(function* () {
+      const { exitCode, stderr } = yield* Shop.run(["cohorts", ...Shop.october, "--retention-days", "1"])
+      assert.strictEqual(exitCode, 0)
+      assert.match(stderr, /^note: the window begins at 2026-10-01T00:00:00\.000Z, but the plan keeps 1 days/)
+    }),
+  )
+
+  it.live("names the ledger's finds", () =>
+    Effect.gen(function* () {
+      const sessions = (yield* Shop.sessions).slice(0, 10).map((session) => ({ ...session, intent_score: 101 }))
+      const { stderr } = yield* Shop.run(["cohorts", ...Shop.october], { sessions })
+      assert.include(stderr, "data quality, in sessions (of 10; of 0 details read): 10 with a score outside 0–100")
+    }),
+  )
+})
+
+describe("flags", () => {
+  it.live("--bom begins CSV with a byte order mark, and changes nothing else", () =>
+    Effect.gen(function* () {
+      const plain = yield* Shop.run(["cohorts", ...Shop.october])
+      const marked = yield* Shop.run(["cohorts", ...Shop.october, "--bom"])
+      assert.strictEqual(marked.stdout, `\u{feff}${plain.stdout}`)
+    }),
+  )
+
+  it.live("--since counts back from --to", () =>
+    Effect.gen(function* () {
+      const since = yield* Shop.run(["cohorts", "--since", "7d", "--to", "2026-11-01", "--rate-limit", "1000000"])
+      const from = yield* Shop.run(["cohorts", "--from", "2026-10-25", "--to", "2026-11-01", "--rate-limit", "1000000"])
+      assert.strictEqual(since.stdout, from.stdout)
+      assert.notInclude(since.stdout, ",450,")
+    }),
+  )
+
+  it.live("--confidence, --window and --dismiss-counts are what the JSON says", () =>
+    Effect.gen(function* () {
+      const definition = ["--confidence", "0.8", "--window", "90s", "--dismiss-counts", "no"]
+      const { stdout } = yield* Shop.run(["attribution", ...Shop.october, ...definition, "--format", "json"])
+      const rule = { windowMillis: 90_000, dismissCounts: false }
+      const rows = Fold.run(AttributionReport.make({ rule, confidence: 0.8 }), Shop.reads(yield* Shop.sessions))
+      const output: unknown = JSON.parse(stdout)
+      assert.deepNestedInclude(output, {
+        options: { window_minutes: 1.5, dismiss_counts: false, confidence: 0.8 },
+        rows,
+      })
+    }),
+  )
+})
+
+describe("proxies", () => {
+  it.live("HTTPS_PROXY is asked for a tunnel, which sees no key; plain http stays on this machine", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const proxy = createServer()
+      proxy.on("connect", (request, socket) => {
+        seen.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`)
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
+      })
+      yield* Effect.callback<void>((resume) => void proxy.listen(0, "127.0.0.1", () => resume(Effect.void)))
+      const address = proxy.address()
+      const port = typeof address === "object" ? (address satisfies AddressInfo | null)?.port : undefined
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${port}`, HTTP_PROXY: `http://127.0.0.1:${port}` }
+      const local = yield* Shop.run(["cohorts", ...Shop.october], { env })
+      assert.strictEqual(local.exitCode, 0, local.stderr)
+      assert.deepStrictEqual(seen, [])
+      const remote = yield* CliProcess.run(["cohorts"], {
+        env: { ...env, ELNUDGE_API_KEY: "sk_test_secret", ELNUDGE_BASE_URL: "https://api.invalid/v1" },
+      })
+      proxy.close()
+      assert.strictEqual(remote.exitCode, 5, remote.stderr)
+      assert.isTrue(seen.length > 0 && seen.every((line) => line.startsWith("CONNECT api.invalid:443 ")))
+      assert.notInclude(seen.join("\n"), "sk_test_secret")
+    }),
+  )
+})
