@@ -2,9 +2,11 @@
 import type * as Session from "@effect-elnudge/core/Session"
 import { millis } from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
+import * as AsOf from "./AsOf.ts"
 
 interface Stored {
   readonly startedAt: number
+  readonly settledAt: number
   readonly detail: Session.Detail
   /** What the list shows: the session without its events and nudges, unknown fields included. */
   readonly summary: Omit<Session.Detail, "events" | "nudges">
@@ -39,12 +41,21 @@ const Cursor = Schema.StringFromBase64Url.pipe(
   ),
 )
 
-/** Reads a cursor, or undefined where it is not one of ours. */
+/** Reads a cursor, or none where it is not one of ours. */
 export const decodeCursor = Schema.decodeUnknownOption(Cursor)
 const encodeCursor = Schema.encodeSync(Cursor)
 
+/** A cursor with nothing after it. */
+export const exhaustedCursor = ({ from, limit, to }: Query): string =>
+  encodeCursor({ from, to, limit, after: { startedAt: from, id: "\uffff" } })
+
 const isAfter = (row: Stored, after: { readonly startedAt: number; readonly id: string }): boolean =>
   row.startedAt < after.startedAt || (row.startedAt === after.startedAt && row.detail.id > after.id)
+
+const summaryOf = ({ events: _, nudges: __, ...summary }: Session.Detail): Stored["summary"] => summary
+
+const detailAt = ({ detail, settledAt }: Stored, now: number): Session.Detail =>
+  settledAt <= now ? detail : (AsOf.asOf(detail, now) ?? detail)
 
 export class SessionStore {
   private readonly rows: ReadonlyArray<Stored>
@@ -52,24 +63,34 @@ export class SessionStore {
 
   constructor(sessions: Iterable<Session.Detail>) {
     this.rows = Array.from(sessions, (detail): Stored => {
-      const { events: _, nudges: __, ...summary } = detail
-      return { startedAt: millis(detail.started_at), detail, summary }
+      const summary = summaryOf(detail)
+      return { startedAt: millis(detail.started_at), settledAt: AsOf.settledAt(detail), detail, summary }
     }).sort((a, b) => b.startedAt - a.startedAt || (a.detail.id < b.detail.id ? -1 : 1))
     this.byId = new Map(this.rows.map((row) => [row.detail.id, row]))
   }
 
-  get(id: string): { readonly startedAt: number; readonly detail: Session.Detail } | undefined {
-    return this.byId.get(id)
+  /** The session as of `now` (epoch milliseconds), if it has started. @default when all have ended */
+  get(
+    id: string,
+    now = Number.POSITIVE_INFINITY,
+  ): { readonly startedAt: number; readonly detail: Session.Detail } | undefined {
+    const row = this.byId.get(id)
+    return row === undefined || row.startedAt > now
+      ? undefined
+      : { startedAt: row.startedAt, detail: detailAt(row, now) }
   }
 
-  list({ after, from, limit, to }: Query): Slice {
-    const start = this.firstIndex((row) => row.startedAt < to && (after === undefined || isAfter(row, after)))
+  /** Those of the sessions that have started by `now`, as of then. @default when all have ended */
+  list(query: Query, now = Number.POSITIVE_INFINITY): Slice {
+    const { after, from, limit, to } = query
+    const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
+    const start = this.firstIndex((row) => isDue(row) && (after === undefined || isAfter(row, after)))
     const end = this.firstIndex((row) => row.startedAt < from)
     const page = this.rows.slice(start, Math.min(end, start + limit))
     const last = page.at(-1)
     const hasMore = last !== undefined && start + page.length < end
     return {
-      data: page.map((row) => row.summary),
+      data: page.map((row) => (row.settledAt <= now ? row.summary : summaryOf(detailAt(row, now)))),
       nextCursor: hasMore
         ? encodeCursor({ from, to, limit, after: { startedAt: last.startedAt, id: last.detail.id } })
         : undefined,

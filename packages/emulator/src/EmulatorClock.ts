@@ -1,0 +1,25 @@
+/** What the emulator takes for now. */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+
+export interface Options {
+  /** The instant that the emulator takes for now when it starts. @default the clock's */
+  readonly now?: DateTime.DateTime | undefined
+  /**
+   * How fast its time goes: 0 stands still, 1 goes with the clock, 60 is a minute a second.
+   * @default 0 with `now`, 1 without
+   */
+  readonly speed?: number | undefined
+}
+
+/** Whether its time goes on. */
+export const isTicking = ({ now, speed }: Options): boolean => (speed ?? (now === undefined ? 1 : 0)) > 0
+
+/** Starts the emulator's time; gives what reads it, in epoch milliseconds. */
+export const start = Effect.fnUntraced(function* ({ now, speed }: Options) {
+  const startedAt = yield* Clock.currentTimeMillis
+  const origin = now === undefined ? startedAt : DateTime.toEpochMillis(now)
+  const factor = speed ?? (now === undefined ? 1 : 0)
+  return Effect.map(Clock.currentTimeMillis, (at) => Math.floor(origin + (at - startedAt) * factor))
+})
