@@ -38,23 +38,26 @@ const fixedWindow = (limit: number): Take => {
   })
 }
 
-const tokenBucket = Effect.fnUntraced(function* (requestsPerMinute: number, burst: number) {
-  const limiter = yield* RateLimiter.make
-  const consume = limiter.consume({
-    algorithm: "token-bucket",
-    onExceeded: "fail",
-    key: "emulator",
-    limit: burst,
-    window: Duration.millis((windowMillis * burst) / requestsPerMinute),
-  })
-  const take: Take = consume.pipe(
-    Effect.as(0),
-    Effect.catchTag("RateLimiterError", ({ reason }) =>
-      Effect.succeed(reason._tag === "RateLimitExceeded" ? Duration.toMillis(reason.retryAfter) : windowMillis),
-    ),
-  )
-  return take
-}, Effect.provide(Layer.fresh(RateLimiter.layerStoreMemory)))
+const tokenBucket = Effect.fnUntraced(
+  function* (requestsPerMinute: number, burst: number) {
+    const limiter = yield* RateLimiter.make
+    const consume = limiter.consume({
+      algorithm: "token-bucket",
+      onExceeded: "fail",
+      key: "emulator",
+      limit: burst,
+      window: Duration.millis((windowMillis * burst) / requestsPerMinute),
+    })
+    const take: Take = consume.pipe(
+      Effect.as(0),
+      Effect.catchTag("RateLimiterError", ({ reason }) =>
+        Effect.succeed(reason._tag === "RateLimitExceeded" ? Duration.toMillis(reason.retryAfter) : windowMillis),
+      ),
+    )
+    return take
+  },
+  Effect.provide(Layer.fresh(RateLimiter.layerStoreMemory)),
+)
 
 /** A limit that nothing has been taken from. */
 export const make = ({ burst, rateLimitAlgorithm, requestsPerMinute = 1000 }: Options): Effect.Effect<Take> =>

@@ -52,7 +52,10 @@ export const exhaustedCursor = ({ from, limit, to }: Query): string =>
 const isAfter = (row: Stored, after: { readonly startedAt: number; readonly id: string }): boolean =>
   row.startedAt < after.startedAt || (row.startedAt === after.startedAt && row.detail.id > after.id)
 
-const summaryOf = ({ events: _, nudges: __, ...summary }: Session.Detail): Stored["summary"] => summary
+const summaryOf = (session: Session.Detail): Stored["summary"] => {
+  const { events: _, nudges: __, ...summary } = session
+  return summary
+}
 
 const detailAt = ({ detail, settledAt }: Stored, now: number): Session.Detail =>
   settledAt <= now ? detail : (AsOf.asOf(detail, now) ?? detail)
