@@ -1,10 +1,11 @@
 /** The emulator on a port of this machine. */
 import { createServer } from "node:http"
-import { SessionFile } from "@effect-elnudge/core"
-import { Emulator, Generator } from "@effect-elnudge/emulator"
+import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
+import { Emulator, EmulatorClock, Generator } from "@effect-elnudge/emulator"
 import { NodeHttpServer } from "@effect/platform-node"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -18,30 +19,70 @@ export const layer = (options: Emulator.Options, port: number) =>
     Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1", gracefulShutdownTimeout: 0 })),
   )
 
-interface ServeFlags {
+export interface ServeFlags {
   readonly data: Option.Option<string>
   readonly seed: string
   readonly sessions: number
   readonly now: Option.Option<Flags.Moment>
+  readonly speed: Option.Option<number>
   readonly retentionDays: number
   readonly rateLimit: number
+  readonly limitBy: "fixed-window" | "token-bucket"
+  readonly burst: Option.Option<number>
+  readonly latency: Duration.Duration
   readonly key: string
   readonly port: number
 }
 
+const generatedDays = 30
+
+// Where time stands still, all have ended; where it goes on, some are open, and more arrive: a day's at the clock's
+// speed, at a higher one as many more as it gets through in a day, up to another 30 days.
+const generate = Effect.fnUntraced(function* (flags: ServeFlags, clock: EmulatorClock.Options, now: DateTime.DateTime) {
+  const options = { end: now, days: generatedDays, count: flags.sessions, seed: flags.seed }
+  if (!EmulatorClock.isTicking(clock)) return yield* Generator.make(options)
+  const days = Math.min(generatedDays, clock.speed ?? 1)
+  const end = DateTime.add(now, { days })
+  const started = yield* Generator.make({ ...options, until: now })
+  const toCome = yield* Generator.make({
+    end,
+    until: end,
+    days,
+    count: Math.round((flags.sessions * days) / generatedDays),
+    seed: `${flags.seed} to come`,
+    firstNumber: flags.sessions + 1,
+  })
+  return [...started, ...toCome]
+})
+
 /** Serves until it is interrupted, and says how to reach it. */
 export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFlags) {
-  const now = Option.getOrUndefined(
-    Option.map(flags.now, (moment) => WalkPlan.resolveMoment(moment, DateTime.zoneMakeNamedUnsafe("UTC"))),
-  )
+  const { key, latency, limitBy, rateLimit, retentionDays } = flags
+  const burst = Option.getOrUndefined(flags.burst)
+  if (burst !== undefined && limitBy !== "token-bucket") {
+    return yield* new ElnudgeError.InvalidRequest({
+      reason: "--burst is of a token bucket, and the limit is by fixed window",
+      advice: "Give --limit-by token-bucket along with it.",
+    })
+  }
+  const clock = {
+    now: Option.getOrUndefined(
+      Option.map(flags.now, (moment) => WalkPlan.resolveMoment(moment, DateTime.zoneMakeNamedUnsafe("UTC"))),
+    ),
+    speed: Option.getOrUndefined(flags.speed),
+  }
+  const now = clock.now ?? (yield* DateTime.now)
   const sessions = Option.isSome(flags.data)
     ? yield* Stream.runCollect(SessionFile.details(flags.data.value))
-    : yield* Generator.make({ end: now ?? (yield* DateTime.now), count: flags.sessions, seed: flags.seed })
-  const { key, rateLimit, retentionDays } = flags
-  const server = layer({ sessions, key, now, retentionDays, requestsPerMinute: rateLimit }, flags.port)
+    : yield* generate(flags, clock, now)
+  const limit = { requestsPerMinute: rateLimit, rateLimitAlgorithm: limitBy, burst }
+  const server = layer({ sessions, key, retentionDays, latency, ...clock, ...limit }, flags.port)
   return yield* Effect.gen(function* () {
     const { baseUrl } = yield* Emulator.Emulator
-    yield* Console.error(`The emulator serves ${sessions.length} sessions until Ctrl-C. In another shell:`)
+    const nowMillis = DateTime.toEpochMillis(now)
+    const later = sessions.filter(({ started_at }) => Session.millis(started_at) > nowMillis).length
+    const served = `${sessions.length - later} sessions${later === 0 ? "" : `, and ${later} that start later,`}`
+    yield* Console.error(`The emulator serves ${served} until Ctrl-C. In another shell:`)
     yield* Console.error(`  export ELNUDGE_BASE_URL=${baseUrl}`)
     yield* Console.error(`  export ELNUDGE_API_KEY=${key === Emulator.defaultKey ? key : "(what --key says)"}`)
     return yield* Effect.never

@@ -269,10 +269,17 @@ export const emulator = {
     Flag.withDefault("elnudge"),
   ),
   sessions: integer("sessions", 0, 1_000_000).pipe(
-    Flag.withDescription("How many sessions to generate (default: 2000)"),
+    Flag.withDescription("How many sessions to generate in the 30 days before its now (default: 2000)"),
     Flag.withDefault(2000),
   ),
-  now: moment("now").pipe(Flag.withDescription("What it takes for now (default: the clock)"), Flag.optional),
+  now: moment("now").pipe(
+    Flag.withDescription("What it takes for now when it starts (default: the clock's)"),
+    Flag.optional,
+  ),
+  speed: integer("speed", 0, 86_400).pipe(
+    Flag.withDescription("How fast its time goes: 60 is a minute a second (default: 0 with --now, else 1)"),
+    Flag.optional,
+  ),
   retentionDays: integer("retention-days", 1, 36_500).pipe(
     Flag.withDescription("Older sessions are a 404 (default: 90)"),
     Flag.withDefault(90),
@@ -280,6 +287,20 @@ export const emulator = {
   rateLimit: integer("rate-limit", 1).pipe(
     Flag.withDescription("Requests a minute before it answers 429 (default: 1000)"),
     Flag.withDefault(1000),
+  ),
+  limitBy: Flag.Literals("limit-by", ["fixed-window", "token-bucket"]).pipe(
+    Flag.withDescription(
+      "Whether --rate-limit is for each minute or for a bucket that fills up (default: fixed-window)",
+    ),
+    Flag.withDefault("fixed-window"),
+  ),
+  burst: integer("burst", 1).pipe(
+    Flag.withDescription("Requests that a full token bucket lets through at once (default: 10, at most --rate-limit)"),
+    Flag.optional,
+  ),
+  latency: duration("latency").pipe(
+    Flag.withDescription("How long each answer takes, such as 50ms (default: 0ms)"),
+    Flag.withDefault(Duration.zero),
   ),
   key: Flag.String("key").pipe(
     Flag.withDescription("The key it accepts: a made-up one, never a real one (default: sk_test_emulator)"),

@@ -6,7 +6,7 @@
 import type * as Session from "@effect-elnudge/core/Session"
 import * as SessionsApi from "@effect-elnudge/core/SessionsApi"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder } from "effect/http-api"
@@ -126,6 +126,7 @@ const authorization = (options: Options, take: RequestLimit.Take) => {
 const make = Effect.fnUntraced(function* (options: Options) {
   const currentMillis = yield* EmulatorClock.start(options)
   const take = yield* RequestLimit.make(options)
+  const latency = Duration.fromInputUnsafe(options.latency ?? 0)
   let list = 0
   let details = 0
   const countAndBreak = <E, R>(answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
@@ -134,7 +135,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       else list++
       const fault = options.fault?.({ number: list + details, url })
       const given = fault === undefined ? answer : Faults.apply(fault, answer)
-      return options.latency === undefined ? given : Effect.delay(given, options.latency)
+      return Duration.isZero(latency) ? given : Effect.delay(given, latency)
     })
 
   const routes = HttpApiBuilder.layer(api).pipe(

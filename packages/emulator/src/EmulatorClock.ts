@@ -13,13 +13,15 @@ export interface Options {
   readonly speed?: number | undefined
 }
 
+const speedOf = ({ now, speed }: Options): number => speed ?? (now === undefined ? 1 : 0)
+
 /** Whether its time goes on. */
-export const isTicking = ({ now, speed }: Options): boolean => (speed ?? (now === undefined ? 1 : 0)) > 0
+export const isTicking = (options: Options): boolean => speedOf(options) > 0
 
 /** Starts the emulator's time; gives what reads it, in epoch milliseconds. */
-export const start = Effect.fnUntraced(function* ({ now, speed }: Options) {
+export const start = Effect.fnUntraced(function* (options: Options) {
   const startedAt = yield* Clock.currentTimeMillis
-  const origin = now === undefined ? startedAt : DateTime.toEpochMillis(now)
-  const factor = speed ?? (now === undefined ? 1 : 0)
-  return Effect.map(Clock.currentTimeMillis, (at) => Math.floor(origin + (at - startedAt) * factor))
+  const origin = options.now === undefined ? startedAt : DateTime.toEpochMillis(options.now)
+  const speed = speedOf(options)
+  return Effect.map(Clock.currentTimeMillis, (at) => Math.floor(origin + (at - startedAt) * speed))
 })

@@ -31,8 +31,8 @@ export type Hook = (request: FaultRequest) => Fault | undefined
 
 const breakConnection = Stream.die(new Error("connection broken by the emulator"))
 
-// Until the event loop has gone round, what was written is not on its way, and a break would lose it.
-const nextTurn = Effect.promise(() => new Promise<void>((resolve) => void setTimeout(resolve, 0)))
+// What was written must be on its way first: a break in the same turn of the event loop would lose it.
+const nextTurn = Effect.sleep(1)
 
 const encoder = new TextEncoder()
 

@@ -38,7 +38,7 @@ const maxPages = 30
 // Half a minute on a page, now and then a phone call: under the 30 minutes without activity that end a session.
 const drawDwell = (random: Random): number => {
   const reading = 25 * Math.exp(normal(random))
-  const pause = random() < 0.04 ? 300 + 1_200 * random() : 0
+  const pause = random() < 0.08 ? 300 + 1_200 * random() : 0
   return Math.max(2, Math.min(1_500, Math.round(reading + pause)))
 }
 

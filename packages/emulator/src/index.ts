@@ -1,4 +1,5 @@
 export * as AsOf from "./AsOf.ts"
 export * as Emulator from "./Emulator.ts"
+export * as EmulatorClock from "./EmulatorClock.ts"
 export * as Faults from "./Faults.ts"
 export * as Generator from "./Generator.ts"

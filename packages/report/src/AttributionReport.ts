@@ -5,6 +5,7 @@
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Attribution from "./Attribution.ts"
+import * as Counts from "./Counts.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Warning from "./Warning.ts"
@@ -70,34 +71,36 @@ const columns: ReadonlyArray<keyof Row> = [
   "converted_before_shown",
 ]
 
-const noCounts = {
-  shown: 0,
-  clicked: 0,
-  dismissed: 0,
-  chat_opened: 0,
-  other_outcomes: 0,
+// Distinct sessions: those that saw the row's type, or any nudge.
+const noSessions = {
   sessions: 0,
   converted_sessions: 0,
   influenced: 0,
   influenced_not_converted: 0,
   converted_before_shown: 0,
-  attributed_lower: 0,
-  attributed_upper: 0,
   immature_sessions: 0,
 }
-type Counts = { [name in keyof typeof noCounts]: number }
 
-const add = (a: Counts, b: Counts): Counts => {
-  const sum: Counts = { ...a }
-  let name: keyof Counts
-  for (name in sum) sum[name] += b[name]
-  return sum
+// Displays and credits, each of exactly one type, so that `(all)` is their sum.
+const noDisplays = {
+  shown: 0,
+  clicked: 0,
+  dismissed: 0,
+  chat_opened: 0,
+  other_outcomes: 0,
+  attributed_lower: 0,
+  attributed_upper: 0,
 }
 
+const noCounts = { ...noSessions, ...noDisplays }
+
+type SessionCounts = Counts.Counts<keyof typeof noSessions>
+type RowCounts = Counts.Counts<keyof typeof noCounts>
+
 export interface State {
-  readonly types: Map<string, Counts>
-  /** Distinct sessions with any nudge. The counts by display and by credit stay 0 here: `(all)` sums the types. */
-  readonly any: Counts
+  readonly types: Map<string, RowCounts>
+  /** Distinct sessions with any nudge. */
+  readonly any: SessionCounts
   /** Nudged sessions whose detail could not be had. */
   missingDetails: number
 }
@@ -117,7 +120,7 @@ const outcomeCount = (outcome: string): "clicked" | "dismissed" | "chat_opened" 
 
 // One session as seen by one row: by a nudge type, or by `(all)`.
 const countSession = (
-  counts: Counts,
+  counts: SessionCounts,
   nudges: ReadonlyArray<Session.Nudge>,
   isConverted: boolean,
   purchasedAt: number | undefined,
@@ -134,7 +137,7 @@ const countSession = (
   if (purchasedAt !== undefined && purchasedAt < firstShown) counts.converted_before_shown++
 }
 
-const countsOf = (types: Map<string, Counts>, type: string): Counts => {
+const countsOf = (types: Map<string, RowCounts>, type: string): RowCounts => {
   const existing = types.get(type)
   if (existing !== undefined) return existing
   const created = { ...noCounts }
@@ -142,7 +145,7 @@ const countsOf = (types: Map<string, Counts>, type: string): Counts => {
   return created
 }
 
-const toRow = (nudge_type: string, counts: Counts, isIncomplete: boolean, z: number): Row => {
+const toRow = (nudge_type: string, counts: RowCounts, isIncomplete: boolean, z: number): Row => {
   const { converted_sessions, influenced, sessions, shown } = counts
   const interval = Proportion.wilson(converted_sessions, sessions, z)
   const warnings = new Set(Warning.ofCounts(converted_sessions, sessions))
@@ -179,7 +182,7 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
   name: "attribution",
   columns,
   needsDetail,
-  initial: () => ({ types: new Map(), any: { ...noCounts }, missingDetails: 0 }),
+  initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0 }),
   step: (state, read) => {
     if (!needsDetail(SessionRead.session(read))) return state
     if (read.detail._tag !== "Read") {
@@ -210,10 +213,10 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
   },
   combine: (left, right) => {
     const types = new Map([...left.types].map(([type, counts]) => [type, { ...counts }]))
-    for (const [type, counts] of right.types) types.set(type, add(types.get(type) ?? noCounts, counts))
+    for (const [type, counts] of right.types) types.set(type, Counts.add(types.get(type) ?? noCounts, counts))
     return {
       types,
-      any: add(left.any, right.any),
+      any: Counts.add(left.any, right.any),
       missingDetails: left.missingDetails + right.missingDetails,
     }
   },
@@ -221,24 +224,8 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     const isIncomplete = missingDetails > 0
     const z = Proportion.zOf(confidence)
     const sorted = [...types].sort(([a], [b]) => (a < b ? -1 : 1))
-    const summed = sorted.reduce((sum, [, counts]) => add(sum, counts), { ...noCounts })
-    const {
-      converted_before_shown,
-      converted_sessions,
-      immature_sessions,
-      influenced,
-      influenced_not_converted,
-      sessions,
-    } = any
-    const all = {
-      ...summed,
-      converted_before_shown,
-      converted_sessions,
-      immature_sessions,
-      influenced,
-      influenced_not_converted,
-      sessions,
-    }
+    const summed = sorted.reduce((sum, [, counts]) => Counts.add(sum, counts), noCounts)
+    const all = { ...summed, ...any }
     return [
       ...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete, z)),
       toRow("(all)", all, isIncomplete, z),

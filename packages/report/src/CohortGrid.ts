@@ -1,5 +1,6 @@
 /** Counts by period, band and arm, and the grid of cells that a cohort report prints: empty ones too, with totals. */
 import { otherBand } from "./Cohort.ts"
+import * as Counts from "./Counts.ts"
 import type { Arm } from "./Arm.ts"
 
 export interface Key {
@@ -8,16 +9,12 @@ export interface Key {
   readonly arm: Arm | "all"
 }
 
-/** Integers. `immature` counts sessions that may still have been open when they were read. */
-export interface Counts {
-  readonly sessions: number
-  readonly conversions: number
-  readonly immature: number
-}
+/** `immature` counts sessions that may still have been open when they were read. */
+export type CellCounts = Readonly<Counts.Counts<"sessions" | "conversions" | "immature">>
 
 export interface Cell {
   readonly key: Key
-  readonly counts: Counts
+  readonly counts: CellCounts
 }
 
 /** Only cells that have a session. */
@@ -26,22 +23,16 @@ export type Grid = Map<string, Cell>
 /** The band of rows that gather all bands. */
 export const allBands = "(all)"
 
-const noCounts: Counts = { sessions: 0, conversions: 0, immature: 0 }
-
-const add = (a: Counts, b: Counts): Counts => ({
-  sessions: a.sessions + b.sessions,
-  conversions: a.conversions + b.conversions,
-  immature: a.immature + b.immature,
-})
+const noCounts: CellCounts = { sessions: 0, conversions: 0, immature: 0 }
 
 // No period, band or arm has a line break.
 const idOf = ({ arm, band, period }: Key): string => `${period}\n${band}\n${arm}`
 
 export const empty = (): Grid => new Map()
 
-const addTo = (grid: Grid, key: Key, counts: Counts): void => {
+const addTo = (grid: Grid, key: Key, counts: CellCounts): void => {
   const id = idOf(key)
-  grid.set(id, { key, counts: add(grid.get(id)?.counts ?? noCounts, counts) })
+  grid.set(id, { key, counts: Counts.add(grid.get(id)?.counts ?? noCounts, counts) })
 }
 
 /** Takes one session in; changes the grid. */
@@ -55,14 +46,14 @@ export const combine = (left: Grid, right: Grid): Grid => {
   return sum
 }
 
-const sumOf = (grid: Grid, isIn: (key: Key) => boolean): Counts => {
+const sumOf = (grid: Grid, isIn: (key: Key) => boolean): CellCounts => {
   let sum = noCounts
-  for (const { counts, key } of grid.values()) if (isIn(key)) sum = add(sum, counts)
+  for (const { counts, key } of grid.values()) if (isIn(key)) sum = Counts.add(sum, counts)
   return sum
 }
 
 /** All sessions. */
-export const total = (grid: Grid): Counts => sumOf(grid, () => true)
+export const total = (grid: Grid): CellCounts => sumOf(grid, () => true)
 
 /** One cell, with zeros where it has no session; `(all)` sums the bands of a period and arm. */
 export const cell = (grid: Grid, key: Key): Cell => ({

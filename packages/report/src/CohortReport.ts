@@ -92,7 +92,7 @@ const latest = (a: number | null, b: number | null): number | null => (a === nul
 /** A cell with what it is compared with; `baseline` is undefined where nothing is compared. */
 interface Compared {
   readonly cell: CohortGrid.Cell
-  readonly baseline: CohortGrid.Counts | undefined
+  readonly baseline: CohortGrid.CellCounts | undefined
   readonly p: number | null
 }
 

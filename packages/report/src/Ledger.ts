@@ -4,6 +4,7 @@
  */
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Counts from "./Counts.ts"
 import type { SessionFold } from "./Report.ts"
 
 const noCounts = {
@@ -26,9 +27,9 @@ const noCounts = {
 
 export type Ledger = { readonly [name in keyof typeof noCounts]: number }
 
-type Counts = { [name in keyof typeof noCounts]: number }
+type LedgerCounts = Counts.Counts<keyof Ledger>
 
-const countSession = (counts: Counts, session: Session.Summary): void => {
+const countSession = (counts: LedgerCounts, session: Session.Summary): void => {
   counts.sessions++
   const { ended_at, intent_score, started_at } = session
   if (ended_at !== null && Session.millis(ended_at) < Session.millis(started_at)) counts.ended_before_started++
@@ -38,7 +39,7 @@ const countSession = (counts: Counts, session: Session.Summary): void => {
 const isOutside = (at: number, session: Session.Summary): boolean =>
   at < Session.millis(session.started_at) || (session.ended_at !== null && at > Session.millis(session.ended_at))
 
-const countDetail = (counts: Counts, session: Session.Detail): void => {
+const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
   counts.details++
   const { converted, events, nudge_count, nudges } = session
   const purchases = events.filter(({ type }) => type === "PURCHASE").length
@@ -60,7 +61,7 @@ const countDetail = (counts: Counts, session: Session.Detail): void => {
   }
 }
 
-export const make = (): SessionFold<Counts, Ledger> => ({
+export const make = (): SessionFold<LedgerCounts, Ledger> => ({
   needsDetail: () => false,
   initial: () => ({ ...noCounts }),
   step: (counts, read) => {
@@ -68,11 +69,6 @@ export const make = (): SessionFold<Counts, Ledger> => ({
     if (read.detail._tag === "Read") countDetail(counts, read.detail.session)
     return counts
   },
-  combine: (left, right) => {
-    const sum = { ...left }
-    let name: keyof Counts
-    for (name in sum) sum[name] += right[name]
-    return sum
-  },
+  combine: Counts.add,
   done: (counts) => ({ ...counts }),
 })
