@@ -32,7 +32,7 @@ export type Hook = (request: FaultRequest) => Fault | undefined
 const breakConnection = Stream.die(new Error("connection broken by the emulator"))
 
 // What was written must be on its way first: a break in the same turn of the event loop would lose it.
-const nextTurn = Effect.sleep(1)
+const nextTurn = Effect.yieldNow
 
 const encoder = new TextEncoder()
 
