@@ -111,6 +111,24 @@ describe("SessionStore.list", () => {
   )
 })
 
+describe("SessionStore as of an instant", () => {
+  const store = new SessionStore.SessionStore(SessionFixture.sessions(3))
+
+  it("lists and gives only what has started by then", () => {
+    expect(idsOf(store.list(everything, minutesAgo(2)))).toEqual(["sess_2", "sess_3"])
+    expect(store.get("sess_2", minutesAgo(2))?.startedAt).toBe(minutesAgo(2))
+    expect(store.get("sess_1", minutesAgo(2))).toBeUndefined()
+  })
+
+  it("gives what has ended by then as it is stored, without any work", () => {
+    const stored = session("a", 3)
+    const ended = new SessionStore.SessionStore([stored]).get("a", minutesAgo(2))
+    expect(ended?.detail).toBe(stored)
+    const open = new SessionStore.SessionStore([stored]).get("a", minutesAgo(2) - 1)
+    expect(open?.detail).toEqual({ ...stored, ended_at: stored.started_at })
+  })
+})
+
 describe("SessionStore.get", () => {
   it("gives the session as it came, with its events and nudges", () => {
     const stored = session("a", 3)

@@ -29,7 +29,7 @@ const purchases = (sessions: ReadonlyArray<Session.Detail>, effect: number) => {
 
 /** The vendor's rule, from the text of the session alone. */
 const flaggedBy = (session: Session.Detail): ReadonlyArray<string> => {
-  const [purchase] = session.events.filter(({ type }) => type === "PURCHASE")
+  const purchase = session.events.find(({ type }) => type === "PURCHASE")
   if (!session.converted || purchase === undefined) return []
   const bought = Date.parse(purchase.occurred_at)
   const candidates = session.nudges
