@@ -14,12 +14,8 @@ const window = { from: DateTime.makeUnsafe("2026-10-01T00:00:00Z"), to: now }
 /** Every server has a port of its own on loopback. */
 const loopback = () => NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: 0 })
 
-// Nothing but the emulator's own service goes on: a router that came along with it would be the service's router too.
 const emulator = (options: Partial<Emulator.Options> = {}) =>
-  Layer.effect(Emulator.Emulator, Emulator.Emulator).pipe(
-    Layer.provide(Emulator.layer({ sessions: [], now, requestsPerMinute: 1_000_000, ...options })),
-    Layer.provide(loopback()),
-  )
+  Emulator.layer({ sessions: [], now, requestsPerMinute: 1_000_000, ...options }).pipe(Layer.provide(loopback()))
 
 /** The example's client, from an environment that points at the emulator. */
 const client = (key = Emulator.defaultKey) =>

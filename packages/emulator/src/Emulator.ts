@@ -152,7 +152,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
       Effect.succeed(Emulator.of({ baseUrl: `${address}/v1`, requests: Effect.sync(() => ({ list, details })) })),
     ),
   )
-  return Layer.merge(served, service)
+  // The router stays inside: with it, a server that is built on this layer would serve our routes as its own.
+  return Layer.provide(service, served)
 })
 
 /** Serves the sessions on the given `HttpServer`, which should listen on loopback. */
