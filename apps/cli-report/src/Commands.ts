@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import * as CoverageText from "./CoverageText.ts"
 import * as Destination from "./Destination.ts"
 import * as OutputFile from "./OutputFile.ts"
+import * as PrintableText from "./PrintableText.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as ReportTable from "./ReportTable.ts"
 import * as SessionsExport from "./SessionsExport.ts"
@@ -28,7 +29,9 @@ const speaking =
     verbose ? Effect.provideService(debuggable(effect), References.MinimumLogLevel, "Debug") : debuggable(effect)
 
 const say = (flags: { readonly quiet: boolean }, lines: ReadonlyArray<string>) =>
-  flags.quiet ? Effect.void : Effect.forEach(lines, (line) => Console.error(line), { discard: true })
+  flags.quiet
+    ? Effect.void
+    : Effect.forEach(lines, (line) => Console.error(PrintableText.line(line)), { discard: true })
 
 interface RowFlags {
   readonly format: Option.Option<ReportRunner.Format>

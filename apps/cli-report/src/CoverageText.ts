@@ -42,6 +42,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
       ["details past retention (404)", unavailable.past_retention],
       ["details not found (404)", unavailable.not_found],
       ["duplicate rows dropped", coverage.duplicates],
+      ["rows outside the window left out", coverage.outside_window],
       ["rows out of order", coverage.out_of_order],
       ["empty pages", coverage.empty_pages],
       ["changed since listed", coverage.changed_since_listed],

@@ -12,6 +12,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Runtime from "effect/Runtime"
 import type * as OutputFile from "./OutputFile.ts"
+import * as PrintableText from "./PrintableText.ts"
 
 export type Failure =
   | ElnudgeError.ElnudgeError
@@ -115,7 +116,7 @@ const ofCause = (cause: Cause.Cause<Failure>): Report => {
 export const print = <A>(exit: Exit.Exit<A, Failure>) =>
   Effect.gen(function* () {
     if (Exit.isSuccess(exit)) return
-    for (const line of ofCause(exit.cause).lines) yield* Console.error(line)
+    for (const line of ofCause(exit.cause).lines) yield* Console.error(PrintableText.line(line))
   })
 
 /** A failure as the runtime's teardown reads it. */

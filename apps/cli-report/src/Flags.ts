@@ -41,10 +41,13 @@ const moment = (name: string) =>
 
 const unitMillis: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+// A hundred years: what lies beyond is a slip of the finger, and soon no date at all.
+const longestDurationMillis = 36_500 * 86_400_000
+
 const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
   const millis = Number(amount) * (unitMillis[unit ?? ""] ?? Number.NaN)
-  return Number.isSafeInteger(millis) ? Option.some(Duration.millis(millis)) : Option.none()
+  return millis > 0 && millis <= longestDurationMillis ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
 const duration = (name: string) =>

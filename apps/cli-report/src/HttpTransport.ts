@@ -1,4 +1,5 @@
 /** HTTP as this program does it: undici, through the proxy that `HTTPS_PROXY` names. */
+import { ElnudgeError } from "@effect-elnudge/core"
 import { NodeHttpClient } from "@effect/platform-node"
 import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
 import * as Effect from "effect/Effect"
@@ -8,7 +9,14 @@ import * as Layer from "effect/Layer"
 const dispatcher = Layer.effect(
   NodeHttpClient.Dispatcher,
   Effect.acquireRelease(
-    Effect.sync(() => new EnvHttpProxyAgent({ httpProxy: "" })),
+    Effect.try({
+      try: () => new EnvHttpProxyAgent({ httpProxy: "" }),
+      catch: () =>
+        new ElnudgeError.InvalidRequest({
+          reason: "HTTPS_PROXY is not the address of a proxy",
+          advice: "Give one such as http://proxy.example:8080, or unset it.",
+        }),
+    }),
     (agent) => Effect.promise(() => agent.destroy()),
   ),
 )

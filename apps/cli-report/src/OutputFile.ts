@@ -36,15 +36,21 @@ interface OutputFile {
 export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const target = path.resolve(file)
+  // Behind a link the file that it names is replaced, not the link.
+  const target = yield* Effect.orElseSucceed(fileSystem.realPath(path.resolve(file)), () => path.resolve(file))
   const unwritable = (reason: string) => new OutputUnwritable({ file, reason })
   const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => explained(file, effect)
-  const isDirectory = yield* fileSystem.stat(target).pipe(
-    Effect.map((info) => info.type === "Directory"),
-    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(false)),
+  const type = yield* fileSystem.stat(target).pipe(
+    Effect.map((info) => info.type),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("File" as const)),
     explain,
   )
-  if (isDirectory) return yield* unwritable("it is a folder")
+  // A device or a pipe would be replaced by a file of its name.
+  if (type !== "File") {
+    return yield* unwritable(
+      type === "Directory" ? "it is a folder" : "it is not a regular file; write to stdout instead",
+    )
+  }
   const temporary = yield* fileSystem
     .makeTempFileScoped({ directory: path.dirname(target), prefix: `.${path.basename(target)}-` })
     .pipe(explain)

@@ -1,6 +1,7 @@
 /** Rows as a table for people: rounded, with units, intervals in one column. CSV and JSON hold the exact numbers. */
 import type { AttributionReport, CohortReport } from "@effect-elnudge/report"
 import Table from "cli-table3"
+import * as PrintableText from "./PrintableText.ts"
 
 interface Column<Row> {
   readonly head: string
@@ -25,16 +26,13 @@ const probability = (p: number | null): string => {
   return p <= 1e-300 ? "<1e-300" : p < 0.001 ? p.toExponential(1) : p.toFixed(3)
 }
 
-// Names come from the API: a control character must not reach the terminal. A line break only breaks the cell.
-const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, "\u{fffd}")
-
 const render = <Row>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>): string => {
   const table = new Table({
     head: columns.map(({ head }) => head),
     colAligns: columns.map((_, index) => (index === 0 ? "left" : "right")),
     style: { head: [], border: [], compact: true },
   })
-  table.push(...rows.map((row) => columns.map(({ cell }) => printable(String(cell(row))))))
+  table.push(...rows.map((row) => columns.map(({ cell }) => PrintableText.lines(String(cell(row))))))
   return `${table.toString()}\n`
 }
 

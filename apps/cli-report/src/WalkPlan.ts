@@ -61,7 +61,9 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
     return yield* refuse("--plan and --retention-days both say how long sessions are kept", "Give one of them.")
   }
   const now = yield* DateTime.now
-  const end = Option.getOrUndefined(Option.map(to, (moment) => resolveMoment(moment, timeZone)))
+  const given = Option.getOrUndefined(Option.map(to, (moment) => resolveMoment(moment, timeZone)))
+  // Counted back from now, the window ends at the same now.
+  const end = given ?? (Option.isSome(since) ? now : undefined)
   const start = Option.isSome(since)
     ? DateTime.subtractDuration(end ?? now, since.value)
     : Option.getOrUndefined(Option.map(from, (moment) => resolveMoment(moment, timeZone)))

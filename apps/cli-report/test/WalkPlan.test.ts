@@ -63,7 +63,7 @@ describe("WalkPlan", () => {
     Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 10, 23))
       const since = Option.some(Duration.days(7))
-      assert.deepStrictEqual(yield* windowOf({ since }), ["2026-11-16T00:00:00.000Z", undefined])
+      assert.deepStrictEqual(yield* windowOf({ since }), ["2026-11-16T00:00:00.000Z", "2026-11-23T00:00:00.000Z"])
       assert.deepStrictEqual(yield* windowOf({ since, to: date(2026, 11, 1) }), [
         "2026-10-25T00:00:00.000Z",
         "2026-11-01T00:00:00.000Z",

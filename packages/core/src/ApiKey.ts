@@ -17,6 +17,13 @@ const refuse = (reason: string) =>
     advice: "Set ELNUDGE_API_KEY to the site's secret key, or ELNUDGE_API_KEY_FILE to a file that holds it.",
   })
 
+/** Refuses a key that no header can carry, before it can stand in the error of a header; the key is never shown. */
+export const check = (key: Redacted.Redacted): Effect.Effect<Redacted.Redacted, InvalidRequest> => {
+  const text = Redacted.value(key)
+  if (/^[\x21-\x7e]+$/.test(text)) return Effect.succeed(key)
+  return Effect.fail(refuse(text === "" ? "the API key is empty" : "the API key has a character that no key can have"))
+}
+
 /** `ELNUDGE_API_KEY`, or the content of the file named by `ELNUDGE_API_KEY_FILE` (white space around it is dropped). */
 export const load = Effect.fn("ApiKey.load")(function* () {
   const { file, key } = yield* sources
@@ -33,9 +40,5 @@ export const load = Effect.fn("ApiKey.load")(function* () {
   } else {
     return yield* refuse("there is no API key")
   }
-  // What a header can carry; the key itself is never shown.
-  if (!/^[\x21-\x7e]+$/.test(text)) {
-    return yield* refuse(text === "" ? "the API key is empty" : "the API key has a character that no key can have")
-  }
-  return Redacted.make(text)
+  return yield* check(Redacted.make(text))
 })

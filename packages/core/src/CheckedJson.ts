@@ -32,11 +32,16 @@ const formatPath = (path: ReadonlyArray<PropertyKey>): string =>
 const at = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce<unknown>((inner, key) => (Predicate.hasProperty(inner, key) ? inner[key] : undefined), value)
 
+// No id is so long; a payload in its place must not fill an error message.
+const maxIdLength = 80
+
 // The outermost object on the way that has an id is the session: `data` of a detail, `data[3]` of a page.
 const sessionIdAt = (value: unknown, path: ReadonlyArray<PropertyKey>): string | undefined => {
   for (let depth = 0; depth <= path.length; depth++) {
     const owner = at(value, path.slice(0, depth))
-    if (Predicate.hasProperty(owner, "id") && Predicate.isString(owner.id)) return owner.id
+    if (Predicate.hasProperty(owner, "id") && Predicate.isString(owner.id)) {
+      return owner.id.length > maxIdLength ? `${owner.id.slice(0, maxIdLength)}…` : owner.id
+    }
   }
   return undefined
 }

@@ -29,6 +29,8 @@ export interface Coverage {
   readonly sessions: number
   /** Rows with an id that the walk had already passed on; the first stays. */
   readonly duplicates: number
+  /** Rows that start outside the window that was asked for; left out. */
+  readonly outside_window: number
   /** Rows that started later than the row before them. */
   readonly out_of_order: number
   readonly details: number
@@ -37,7 +39,7 @@ export interface Coverage {
   readonly changed_since_listed: number
   /** Sessions that may still have been open when they were listed. */
   readonly unsettled: number
-  /** Values outside the documented sets, as `kind:value`; at most 50 names, the rest as `kind:(more)`. */
+  /** Values outside the documented sets, as `kind:value`; at most 50 names of at most 80 characters, the rest as `kind:(more)`. */
   readonly unknown_values: Readonly<Record<string, number>>
 }
 
@@ -50,6 +52,7 @@ export interface Live {
 }
 
 const maxUnknownNames = 50
+const maxNameLength = 80
 
 /** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
 export class Recorder {
@@ -66,6 +69,7 @@ export class Recorder {
     empty_pages: 0,
     sessions: 0,
     duplicates: 0,
+    outside_window: 0,
     out_of_order: 0,
     details: 0,
     changed_since_listed: 0,
@@ -114,6 +118,10 @@ export class Recorder {
 
   duplicate(): void {
     this.counts.duplicates++
+  }
+
+  outsideWindow(): void {
+    this.counts.outside_window++
   }
 
   outOfOrder(): void {
@@ -175,7 +183,7 @@ export class Recorder {
   }
 
   private count(kind: string, value: string): void {
-    const name = `${kind}:${value}`
+    const name = `${kind}:${value.length > maxNameLength ? `${value.slice(0, maxNameLength)}…` : value}`
     const key = this.unknown.has(name) || this.unknown.size < maxUnknownNames ? name : `${kind}:(more)`
     this.unknown.set(key, (this.unknown.get(key) ?? 0) + 1)
   }

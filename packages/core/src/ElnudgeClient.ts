@@ -13,12 +13,15 @@ import * as Hash from "effect/Hash"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as ApiKey from "./ApiKey.ts"
 import * as BaseUrl from "./BaseUrl.ts"
+import * as BodyText from "./BodyText.ts"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as RequestLimiter from "./RequestLimiter.ts"
@@ -74,8 +77,14 @@ const lastBackoffMillis = 5_000
 const backoff = (attempt: number) =>
   Effect.map(Random.next, (share) => share * Math.min(lastBackoffMillis, firstBackoffMillis * 2 ** attempt))
 
+const isSessionId = Schema.is(Session.Id)
 const readPage = CheckedJson.reader(SessionsApi.SessionPage)
 const readSession = CheckedJson.reader(SessionsApi.SessionEnvelope)
+
+type StatusError = HttpClientError.HttpClientError & { readonly reason: HttpClientError.StatusCodeError }
+
+const isStatusError = (error: HttpClientError.HttpClientError): error is StatusError =>
+  error.reason._tag === "StatusCodeError"
 
 type Response = HttpClientResponse.HttpClientResponse
 
@@ -101,6 +110,29 @@ const redirectOrigin = (response: Response, baseUrl: BaseUrl.BaseUrl): string =>
   return URL.canParse(location, `${baseUrl.href}/`) ? new URL(location, `${baseUrl.href}/`).origin : "nowhere"
 }
 
+// Names the key's limiter, in a shared store too, without giving the key away. Two 32-bit hashes, of the key and of the
+// key backwards, because one of them is met by chance too soon.
+const fingerprint = (apiKey: Redacted.Redacted): string => {
+  const key = Redacted.value(apiKey)
+  const hashes = [key, [...key].reverse().join("")].map((text) => (Hash.string(text) >>> 0).toString(36))
+  return hashes.join("-")
+}
+
+const duration = (name: string, input: Duration.Input): Effect.Effect<Duration.Duration, ElnudgeError.InvalidRequest> =>
+  Option.match(
+    Option.filter(Duration.fromInput(input), (parsed) => Duration.toMillis(parsed) > 0),
+    {
+      onNone: () =>
+        Effect.fail(
+          new ElnudgeError.InvalidRequest({
+            reason: `the ${name} is not a duration above zero`,
+            advice: 'Give one such as "30 seconds".',
+          }),
+        ),
+      onSome: Effect.succeed,
+    },
+  )
+
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
@@ -111,17 +143,25 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       advice: "Give a whole number of at least 2.",
     })
   }
-  const attemptTimeout = Duration.fromInputUnsafe(options.attemptTimeout ?? "30 seconds")
-  const maxHoldMillis = Duration.toMillis(Duration.fromInputUnsafe(options.maxHold ?? "2 minutes"))
+  const attemptTimeout = yield* duration("attempt timeout", options.attemptTimeout ?? "30 seconds")
+  const maxHoldMillis = Duration.toMillis(yield* duration("longest hold", options.maxHold ?? "2 minutes"))
+  const { retentionDays } = options
+  if (retentionDays !== undefined && !(retentionDays > 0 && retentionDays <= 36_500)) {
+    return yield* new ElnudgeError.InvalidRequest({
+      reason: `a retention of ${retentionDays} days`,
+      advice: "Give a number of days, such as 30 or 90.",
+    })
+  }
+  const apiKey = yield* ApiKey.check(options.apiKey)
   const limiter = yield* (yield* RequestLimiter.RequestLimiter).forKey(
-    `elnudge:${baseUrl.origin}:${Hash.string(Redacted.value(options.apiKey)).toString(36)}`,
+    `elnudge:${baseUrl.origin}:${fingerprint(apiKey)}`,
     requestsPerMinute,
   )
   const httpClient = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest((request) =>
       request.pipe(
         HttpClientRequest.prependUrl(baseUrl.href),
-        HttpClientRequest.bearerToken(options.apiKey),
+        HttpClientRequest.bearerToken(apiKey),
         HttpClientRequest.setHeader("user-agent", `effect-elnudge/${version}`),
         HttpClientRequest.acceptJson,
       ),
@@ -139,7 +179,14 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   ): Effect.fn.Return<Outcome<A>, E | CommonError | HttpClientError.HttpClientError> {
     const { status } = response
     if (status >= 200 && status < 300) {
-      const body = read(yield* response.text)
+      const text = yield* BodyText.read(response)
+      if (text === undefined) {
+        return yield* new ElnudgeError.ResponseInvalid({
+          reason: `the body is larger than ${BodyText.maxBytes} bytes`,
+          request,
+        })
+      }
+      const body = read(text)
       if (Result.isSuccess(body)) return { _tag: "Done", value: body.success }
       if (body.failure._tag === "NotContract") {
         const { path, reason, sessionId } = body.failure
@@ -188,7 +235,16 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     const recorder = yield* Coverage.Current
     const attempt = execute.pipe(
       // fetch follows redirects by itself unless told not to; undici and node:http do not.
-      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      Effect.updateContext((context: Context.Context<Scope.Scope>) =>
+        Context.add(context, FetchHttpClient.RequestInit, {
+          ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
+          redirect: "manual",
+        }),
+      ),
+      // The vendor has no use for our trace's headers.
+      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+      // A client that turns statuses into errors still has the answer.
+      Effect.catchIf(isStatusError, (error) => Effect.succeed(error.reason.response)),
       Effect.flatMap((response) => classify(response, request, read, refusal)),
       Effect.scoped,
       Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
@@ -222,9 +278,12 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       const outcome = yield* attempt
       if (outcome._tag === "Done") return outcome.value
       if (outcome._tag === "Limited") {
-        const wait = outcome.waitMillis ?? (yield* backoff(refusals++))
+        // What the API says, but never less than our own steps once it has refused again: it may say next to nothing.
+        const step = yield* backoff(refusals)
+        const wait = refusals++ === 0 ? (outcome.waitMillis ?? step) : Math.max(outcome.waitMillis ?? 0, step)
         const until = (yield* Clock.currentTimeMillis) + wait
         recorder?.rateLimited(until)
+        yield* Effect.logDebug("held by a 429", { request, wait })
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
         yield* limiter.hold(until)
       } else {
@@ -249,7 +308,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     }
 
   const oldestKept = Effect.map(DateTime.now, (now) =>
-    options.retentionDays === undefined ? undefined : DateTime.subtract(now, { days: options.retentionDays }),
+    retentionDays === undefined ? undefined : DateTime.subtract(now, { days: retentionDays }),
   )
 
   const listSessions = Effect.fn("ElnudgeClient.listSessions")(function* (list: ListRequest = {}) {
@@ -278,10 +337,10 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     { startedAt }: { readonly startedAt?: string | undefined } = {},
   ) {
     const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
-    // As a part of a path these would name another endpoint, however they are escaped.
-    if (/^\.{0,2}$/.test(id)) {
+    // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
+    if (!isSessionId(id)) {
       return yield* new ElnudgeError.InvalidRequest({
-        reason: `"${id}" is no session id`,
+        reason: `${JSON.stringify(id)} is no session id`,
         advice: "Give the id of a session, as the list has it.",
         request,
       })

@@ -51,11 +51,14 @@ export const bucket = (requestsPerMinute: number): { readonly burst: number; rea
   return { burst, window: Duration.millis((burst * 60_000) / (requestsPerMinute - burst)) }
 }
 
+// A hold may grow while a request waits for it: how soon that is seen.
+const lookAgainMillis = 1_000
+
 const makeKeyLimiter = (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinute: number): KeyLimiter => {
   const { burst, window } = bucket(requestsPerMinute)
   const consume = limiter
     .consume({ algorithm: "token-bucket", onExceeded: "delay", key, limit: burst, window })
-    // The memory store cannot fail; a shared store that can brings its own typed error.
+    // The store in memory cannot fail. One that can is a defect here until it has an error of its own.
     .pipe(Effect.orDie)
   const gate = Semaphore.makeUnsafe(1)
   let heldUntil = 0
@@ -78,8 +81,9 @@ const makeKeyLimiter = (limiter: RateLimiter.RateLimiter, key: string, requestsP
       const remaining = heldUntil - (yield* Clock.currentTimeMillis)
       if (remaining > 0) {
         if (heldMillis + remaining > maxHeldMillis) return yield* new HeldTooLong({ until: heldUntil, heldMillis })
-        yield* Effect.sleep(remaining)
-        heldMillis += remaining
+        const slice = Math.min(Math.ceil(remaining), lookAgainMillis)
+        yield* Effect.sleep(slice)
+        heldMillis += slice
         continue
       }
       if (yield* takeToken) {
@@ -115,8 +119,26 @@ export const make = Effect.gen(function* () {
   })
 })
 
-/** Keeps its counts in memory: one process. The same layer value shares its limiters wherever it is provided. */
-export const layer: Layer.Layer<RequestLimiter> = Layer.effect(RequestLimiter, make).pipe(
-  Layer.provide(RateLimiter.layer),
-  Layer.provide(RateLimiter.layerStoreMemory),
+const inMemory = make.pipe(
+  Effect.provide(RateLimiter.layer.pipe(Layer.provide(Layer.fresh(RateLimiter.layerStoreMemory)))),
 )
+
+// One for the process, however often the layer is built: a limit that each build forgot would be none. A test's clock
+// has one of its own, because its time has nothing to do with ours.
+const limiters = new WeakMap<Clock.Clock, RequestLimiter["Service"]>()
+
+/** Keeps its counts in memory, one for the whole process: a key has one limiter wherever the layer is provided. */
+export const layer: Layer.Layer<RequestLimiter> = Layer.effect(
+  RequestLimiter,
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const created = limiters.get(clock) ?? (yield* inMemory)
+    // Another build may have come first while this one was under way.
+    const shared = limiters.get(clock) ?? created
+    limiters.set(clock, shared)
+    return shared
+  }),
+)
+
+/** Keeps its counts in memory, for this build of the layer alone. */
+export const layerFresh: Layer.Layer<RequestLimiter> = Layer.fresh(Layer.effect(RequestLimiter, inMemory))

@@ -33,8 +33,15 @@ export const Instant = Schema.String.check(
 /** An instant in milliseconds since 1970-01-01T00:00:00Z; finer digits are dropped. */
 export const millis = (instant: string): number => Date.parse(instant)
 
+/** An opaque string that can stand in a path: not empty, no `.` or `..`, and whole Unicode characters. */
+export const Id = Schema.String.check(
+  Schema.makeFilter((text: string) => !/^\.{0,2}$/.test(text) && text.isWellFormed(), {
+    expected: "a session id",
+  }),
+)
+
 const summaryFields = {
-  id: Schema.String,
+  id: Id,
   started_at: Instant,
   /** The end, or the last event's time. `null` is accepted for a session that is still open. */
   ended_at: Schema.NullOr(Instant),

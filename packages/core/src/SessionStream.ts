@@ -72,7 +72,7 @@ export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeErr
       const recorder = yield* Coverage.Current
       recorder?.pinned(window)
       const span = { from: Session.millis(window.from), to: Session.millis(window.to) }
-      const guard = new PageGuard(recorder)
+      const guard = new PageGuard(recorder, span)
       const start: Position = { cursor: undefined, rowsEmitted: 0 }
       return Stream.paginate(
         start,

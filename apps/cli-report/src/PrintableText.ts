@@ -1,0 +1,7 @@
+/** Text that comes from the API or a file, as it may stand on a terminal: no control character reaches it. */
+
+/** Control characters become U+FFFD, line breaks too. */
+export const line = (text: string): string => text.replace(/\p{Cc}/gu, "\u{fffd}")
+
+/** The same, but a line break stays one. */
+export const lines = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, "\u{fffd}")
