@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Emulator } from "@effect-elnudge/emulator"
@@ -52,6 +52,7 @@ describe("failures", () => {
   const environments: ReadonlyArray<readonly [string, Record<string, string>, string]> = [
     ["no key", {}, "ELNUDGE_API_KEY"],
     ["a key file that is not there", { ELNUDGE_API_KEY_FILE: "/no/such/key" }, "/no/such/key"],
+    ["a proxy that is none", { ELNUDGE_API_KEY: "sk_test_x", HTTPS_PROXY: "localhost:8080" }, "HTTPS_PROXY"],
     ["a key that no header can carry", { ELNUDGE_API_KEY: "sk test secret" }, "character"],
     ["http beyond this machine", { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://example.com/v1" }, "https"],
   ]
@@ -157,6 +158,36 @@ describe("failures", () => {
       const result = yield* Shop.run(["cohorts", ...Shop.october, "--output", "/no/such/folder/x.csv"])
       assertSays(result, 1, "/no/such/folder/x.csv")
       assert.deepStrictEqual(result.requests, { list: 0, details: 0 })
+    }),
+  )
+
+  it.live("a device is not replaced by a file, and behind a link the file is", () =>
+    Effect.gen(function* () {
+      const device = yield* Shop.run(["cohorts", ...Shop.october, "--output", "/dev/null"])
+      assertSays(device, 1, "not a regular file")
+      assert.isTrue(statSync("/dev/null").isCharacterDevice())
+      const directory = folder()
+      writeFileSync(join(directory, "real.csv"), "before")
+      symlinkSync("real.csv", join(directory, "link.csv"))
+      const linked = yield* Shop.run(["cohorts", ...Shop.october, "--output", join(directory, "link.csv")])
+      assert.strictEqual(linked.exitCode, 0, linked.stderr)
+      assert.isTrue(lstatSync(join(directory, "link.csv")).isSymbolicLink())
+      assert.match(readFileSync(join(directory, "real.csv"), "utf8"), /^period,/)
+    }),
+  )
+
+  it.live("what the API names cannot write to the terminal", () =>
+    Effect.gen(function* () {
+      const [session] = yield* Shop.sessions
+      if (session === undefined) return assert.fail("no sessions")
+      const name = "X\u{1b}[2J\nrequests: forged"
+      const events = [{ type: name, url: "/", occurred_at: session.started_at }]
+      const { stderr } = yield* Shop.run(["sessions", "--details", ...Shop.october], {
+        sessions: [{ ...session, events }],
+      })
+      assert.include(stderr, "unknown event_type:X")
+      assert.notInclude(stderr, "\u{1b}")
+      assert.notMatch(stderr, /^requests: forged/m)
     }),
   )
 

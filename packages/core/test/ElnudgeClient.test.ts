@@ -3,6 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { TestClock } from "effect/testing"
 import * as FakeApi from "./FakeApi.ts"
 import * as VirtualTime from "./VirtualTime.ts"
@@ -329,6 +332,10 @@ describe("ElnudgeClient", () => {
     [{ baseUrl: "http://api.elnudge.com/v1" }, /https/],
     [{ requestsPerMinute: 1 }, /rate limit of 1/],
     [{ requestsPerMinute: 2.5 }, /rate limit of 2.5/],
+    [{ retentionDays: 1e10 }, /retention of 10000000000 days/],
+    [{ attemptTimeout: 0 }, /attempt timeout/],
+    [{ maxHold: -1 }, /longest hold/],
+    [{ apiKey: Redacted.make("sk_test\nbroken") }, /API key has a character/],
   ])("refuses unusable options: %j", ([options, reason]) =>
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(() => okPage, options)
@@ -355,6 +362,92 @@ describe("ElnudgeClient", () => {
           FakeApi.apiKey,
         )
       }
+    }),
+  )
+
+  it.effect("shares a key's limit among clients that are built apart", () =>
+    Effect.gen(function* () {
+      const sent: Array<number> = []
+      const transport = HttpClient.make((request) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          sent.push(now)
+          return HttpClientResponse.fromWeb(request, new Response('{"data":[],"has_more":false}'))
+        }),
+      )
+      const live = ElnudgeClient.layer({ apiKey: Redacted.make("sk_test_shared"), requestsPerMinute: 10 }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
+      )
+      const each = Array.from({ length: 30 }, () => listSessions().pipe(Effect.provide(live)))
+      yield* VirtualTime.run(Effect.all(each, { concurrency: 30 }), 250)
+      assert.lengthOf(sent, 30)
+      assert.isAtMost(sent.filter((at) => at < 60_000).length, 10)
+    }),
+  )
+
+  it.effect("survives a Retry-After that no calendar holds", () =>
+    Effect.gen(function* () {
+      const { layer } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "99999999999999" } }))
+      const error = yield* listSessions().pipe(Effect.provide(layer), Effect.flip)
+      assert.strictEqual(error._tag, "RateLimited")
+    }),
+  )
+
+  it.effect("does not ask for hours where every 429 says to wait next to nothing", () =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "0.001" } }))
+      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 250)
+      assert.strictEqual(error._tag, "RateLimited")
+      assert.isAtMost(seen.length, 130)
+    }),
+  )
+
+  it.effect.each(["", ".", "..", "a\ud800"])("refuses a listed id that no path can carry: %j", (id) =>
+    Effect.gen(function* () {
+      const { layer } = FakeApi.make(() => FakeApi.page([FakeApi.row(1, { id })]))
+      const error = yield* listSessions().pipe(Effect.provide(layer), Effect.flip)
+      assert.deepInclude(error, { _tag: "ResponseInvalid", path: "data[0].id" })
+    }),
+  )
+
+  it.effect("reads no more of a body than any answer can be", () =>
+    Effect.gen(function* () {
+      let sent = 0
+      const endless = new ReadableStream({
+        pull(controller) {
+          sent++
+          controller.enqueue(new Uint8Array(1024 * 1024).fill(32))
+        },
+      })
+      const transport = HttpClient.make((request) =>
+        Effect.succeed(HttpClientResponse.fromWeb(request, new Response(endless))),
+      )
+      const live = ElnudgeClient.layer({ apiKey: Redacted.make("sk_test_endless") }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
+      )
+      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(live), Effect.flip))
+      assert.strictEqual(error._tag, "ResponseInvalid")
+      assert.match(error.message, /larger than 67108864 bytes/)
+      assert.isAtMost(sent, 70)
+    }),
+  )
+
+  it.effect.each<readonly [number, string]>([
+    [401, "Unauthorized"],
+    [404, "RetentionExceeded"],
+  ])("understands a client that turns statuses into errors: %i", ([status, tag]) =>
+    Effect.gen(function* () {
+      let sent = 0
+      const transport = HttpClient.make((request) =>
+        Effect.sync(() => {
+          sent++
+          return HttpClientResponse.fromWeb(request, new Response("", { status }))
+        }),
+      ).pipe(HttpClient.filterStatusOk)
+      const live = ElnudgeClient.layer({ apiKey: Redacted.make("sk_test_status") }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
+      )
+      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(live), Effect.flip))
+      assert.deepStrictEqual([error._tag, sent], [tag, 1])
     }),
   )
 })

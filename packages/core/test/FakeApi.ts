@@ -63,7 +63,7 @@ export const make = (script: Script, options: Partial<ElnudgeClient.Options> = {
     ElnudgeClient.make({ apiKey: Redacted.make(apiKey), baseUrl: "https://api.test/v1", ...options }),
   ).pipe(
     // Fresh, so that no test meets the tokens or the holds of another.
-    Layer.provide(Layer.fresh(RequestLimiter.layer)),
+    Layer.provide(RequestLimiter.layerFresh),
     Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
   )
   return { layer, seen }

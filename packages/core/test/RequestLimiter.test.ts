@@ -90,6 +90,18 @@ describe("RequestLimiter", () => {
     }).pipe(Effect.provide(RequestLimiter.layer)),
   )
 
+  it.effect("fails soon after a hold has grown beyond what the request may wait", () =>
+    Effect.gen(function* () {
+      const limiter = yield* limiterFor(1000)
+      yield* limiter.hold(60_000)
+      const fiber = yield* Effect.forkChild(Effect.flip(limiter.take(120_000)))
+      yield* TestClock.adjust(1_000)
+      yield* limiter.hold(600_000)
+      yield* TestClock.adjust(1_000)
+      assert.strictEqual((yield* Fiber.join(fiber)).until, 600_000)
+    }).pipe(Effect.provide(RequestLimiter.layer)),
+  )
+
   it.effect("reports how long a turn was paced and held", () =>
     Effect.gen(function* () {
       const limiter = yield* limiterFor(60)

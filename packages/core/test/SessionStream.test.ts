@@ -173,6 +173,33 @@ describe("SessionStream.summaries", () => {
     ],
     ["three empty pages in a row", (_, index) => FakeApi.page([], `c${index}`), /3 empty pages/, 3],
   ]
+  it.effect("fails on pages that never hold anything new, under ever new cursors", () =>
+    Effect.gen(function* () {
+      const script: FakeApi.Script = (_, index) => FakeApi.page(rows(0, 2), `c${index}`)
+      const { coverage, result, seen } = yield* collect(script, SessionStream.summaries({ from, to }))
+      assert.match(result._tag === "Failure" ? result.failure.message : "", /20 pages in a row without a new session/)
+      assert.lengthOf(seen, 21)
+      assert.deepInclude(coverage, { sessions: 2, duplicates: 40 })
+    }),
+  )
+
+  it.effect("leaves out rows outside the window, and counts them", () =>
+    Effect.gen(function* () {
+      const page = [
+        FakeApi.row(0, { started_at: "2026-11-01T00:00:00Z" }),
+        FakeApi.row(1, { started_at: "2026-10-31T23:59:59.999Z" }),
+        FakeApi.row(2, { started_at: "2026-10-01T00:00:00Z" }),
+        FakeApi.row(3, { started_at: "2026-09-30T23:59:59Z" }),
+      ]
+      const run = yield* collect(pagesOf([page]), SessionStream.summaries({ from, to }))
+      assert.deepStrictEqual(
+        succeeded(run)?.map(({ id }) => id),
+        ["sess_1", "sess_2"],
+      )
+      assert.deepInclude(run.coverage, { sessions: 2, outside_window: 2, out_of_order: 0 })
+    }),
+  )
+
   it.effect.each(stuck)("fails on %s", ([, script, reason, requests]) =>
     Effect.gen(function* () {
       const { result, seen } = yield* collect(script, SessionStream.summaries({ from, to }))
