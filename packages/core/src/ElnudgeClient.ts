@@ -114,7 +114,7 @@ const redirectOrigin = (response: Response, baseUrl: BaseUrl.BaseUrl): string =>
 // key backwards, because one of them is met by chance too soon.
 const fingerprint = (apiKey: Redacted.Redacted): string => {
   const key = Redacted.value(apiKey)
-  const hashes = [key, [...key].reverse().join("")].map((text) => (Hash.string(text) >>> 0).toString(36))
+  const hashes = [key, key.split("").reverse().join("")].map((text) => (Hash.string(text) >>> 0).toString(36))
   return hashes.join("-")
 }
 

@@ -1,8 +1,7 @@
-import { Coverage, ElnudgeClient, type ElnudgeError } from "@effect-elnudge/core"
+import { ElnudgeClient, type ElnudgeError } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -19,12 +18,6 @@ const getSession = (id: string, options?: { readonly startedAt?: string }) =>
   Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => client.getSession(id, options))
 
 const okPage = FakeApi.page([FakeApi.row(1)])
-
-/** Answers the script's entries one after the other, then the last one for ever. */
-const inTurn =
-  (...answers: ReadonlyArray<FakeApi.Answer>): FakeApi.Script =>
-  (_, index) =>
-    answers[Math.min(index, answers.length - 1)] ?? "hang"
 
 describe("ElnudgeClient", () => {
   it.effect("sends key, user agent, window and page size, and no more", () =>
@@ -198,136 +191,6 @@ describe("ElnudgeClient", () => {
     }),
   )
 
-  const faults: ReadonlyArray<readonly [string, FakeApi.Answer, string]> = [
-    ["500", { status: 500 }, "ServerUnavailable"],
-    ["503 with HTML", { status: 503, body: "<html>" }, "ServerUnavailable"],
-    ["a reset", { failure: "ECONNRESET" }, "TransportFailure"],
-    ["a refused connection", { failure: "ECONNREFUSED" }, "TransportFailure"],
-    ["no answer", "hang", "TransportFailure"],
-    ["a body that breaks off", { brokenBody: '{"data":[' }, "TransportFailure"],
-    ["a body that is cut short", { status: 200, body: '{"data":[' }, "ResponseInvalid"],
-    ["HTML with a 200", { status: 200, body: "<html>" }, "ResponseInvalid"],
-    ["an empty body", { status: 200 }, "ResponseInvalid"],
-  ]
-  it.effect.each(faults)("recovers from %s within five retries", ([, fault]) =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(inTurn(fault, fault, fault, fault, fault, okPage))
-      const page = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)))
-      assert.lengthOf(page.data, 1)
-      assert.lengthOf(seen, 6)
-    }),
-  )
-
-  it.effect.each(faults)("gives up on %s after five retries", ([, fault, tag]) =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => fault)
-      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip))
-      assert.strictEqual(error._tag, tag)
-      assert.lengthOf(seen, 6)
-    }),
-  )
-
-  it.effect("ends a refused connection within 30 seconds, with growing waits of at most 5", () =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => ({ failure: "ECONNREFUSED" }))
-      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 10)
-      const waits = seen.slice(1).map((request, index) => request.at - (seen[index]?.at ?? 0))
-      assert.isTrue(waits.every((wait, index) => wait <= Math.min(5_000, 200 * 2 ** index) + 20))
-      assert.isAtMost(yield* Clock.currentTimeMillis, 30_000)
-      assert.include(error.message, "ECONNREFUSED")
-    }),
-  )
-
-  it.effect("gives an attempt 30 seconds, body included", () =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(inTurn("hang", okPage))
-      yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)), 100)
-      assert.isAtLeast(seen[1]?.at ?? 0, 30_000)
-      assert.isAtMost(seen[1]?.at ?? 0, 30_500)
-    }),
-  )
-
-  it.effect("waits as long as Retry-After says, and lets no other request of the key pass", () =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(inTurn({ status: 429, headers: { "retry-after": "20" } }, okPage))
-      yield* Effect.gen(function* () {
-        const first = yield* Effect.forkChild(VirtualTime.run(listSessions(), 10))
-        while (seen.length === 0) yield* Effect.yieldNow
-        yield* VirtualTime.run(Effect.sleep(1_000), 10)
-        yield* listSessions()
-        yield* Fiber.join(first)
-      }).pipe(Effect.provide(layer))
-      assert.lengthOf(seen, 3)
-      assert.isTrue(seen.slice(1).every((request) => request.at >= 20_000 && request.at <= 20_200))
-    }),
-  )
-
-  it.effect("backs off where Retry-After is garbage", () =>
-    Effect.gen(function* () {
-      const garbage: FakeApi.Answer = { status: 429, headers: { "retry-after": "soon" } }
-      const { layer, seen } = FakeApi.make(inTurn(garbage, garbage, garbage, okPage))
-      yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)), 10)
-      assert.lengthOf(seen, 4)
-      assert.isAtMost(yield* Clock.currentTimeMillis, 2_000)
-    }),
-  )
-
-  it.effect("fails at once when Retry-After is above the ceiling, and says when to resume", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(Date.UTC(2026, 10, 1))
-      const { layer, seen } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "277403" } }))
-      const [first, second] = yield* Effect.all([Effect.flip(listSessions()), Effect.flip(getSession("sess_1"))]).pipe(
-        Effect.provide(layer),
-      )
-      assert.deepInclude(first, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23.000Z" })
-      assert.deepInclude(second, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23.000Z" })
-      assert.lengthOf(seen, 1)
-    }),
-  )
-
-  it.effect("keeps one request's waits together under the ceiling", () =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "50" } }))
-      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 250)
-      assert.strictEqual(error._tag, "RateLimited")
-      assert.lengthOf(seen, 3)
-      assert.isAtMost(yield* Clock.currentTimeMillis, 120_000)
-    }),
-  )
-
-  it.effect("takes a token for each retry", () =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => ({ status: 500 }), { requestsPerMinute: 2 })
-      yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 1_000)
-      assert.isTrue(seen.slice(1).every((request, index) => request.at - (seen[index]?.at ?? 0) >= 30_000))
-    }),
-  )
-
-  it.effect("records attempts, retries, refusals and waits", () =>
-    Effect.gen(function* () {
-      const { layer } = FakeApi.make(
-        inTurn(
-          { status: 500 },
-          { status: 429, headers: { "retry-after": "3" } },
-          okPage,
-          FakeApi.json({ data: FakeApi.exampleDetail }),
-        ),
-      )
-      const recorder = yield* Coverage.make
-      yield* VirtualTime.run(
-        Effect.andThen(listSessions(), getSession(FakeApi.exampleDetail.id)).pipe(
-          Effect.provideService(Coverage.Current, recorder),
-          Effect.provide(layer),
-        ),
-        10,
-      )
-      const coverage = recorder.snapshot()
-      assert.deepInclude(coverage, { requests: 4, list_requests: 3, detail_requests: 1, retries: 2, rate_limited: 1 })
-      assert.isAtLeast(coverage.held_ms, 3_000)
-      assert.isAtMost(coverage.held_ms, 3_300)
-    }),
-  )
-
   it.effect.each<readonly [Partial<ElnudgeClient.Options>, RegExp]>([
     [{ baseUrl: "http://api.elnudge.com/v1" }, /https/],
     [{ requestsPerMinute: 1 }, /rate limit of 1/],
@@ -381,23 +244,6 @@ describe("ElnudgeClient", () => {
       yield* VirtualTime.run(Effect.all(each, { concurrency: 30 }), 250)
       assert.lengthOf(sent, 30)
       assert.isAtMost(sent.filter((at) => at < 60_000).length, 10)
-    }),
-  )
-
-  it.effect("survives a Retry-After that no calendar holds", () =>
-    Effect.gen(function* () {
-      const { layer } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "99999999999999" } }))
-      const error = yield* listSessions().pipe(Effect.provide(layer), Effect.flip)
-      assert.strictEqual(error._tag, "RateLimited")
-    }),
-  )
-
-  it.effect("does not ask for hours where every 429 says to wait next to nothing", () =>
-    Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "0.001" } }))
-      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 250)
-      assert.strictEqual(error._tag, "RateLimited")
-      assert.isAtMost(seen.length, 130)
     }),
   )
 
