@@ -98,7 +98,10 @@ const one = Effect.fn("Commands.one")(function* (
   const outcome = yield* ReportRunner.walk([report], plan)
   const text = outcome.reports.map((finished) => ReportRunner.format(finished, outcome, format, flags.bom))
   yield* destination.write(Stream.fromIterable(text))
-  yield* say(flags, CoverageText.make(outcome.coverage, outcome.ledger))
+  yield* say(flags, [
+    ...WalkPlan.shortfall(plan, outcome.coverage.window),
+    ...CoverageText.make(outcome.coverage, outcome.ledger),
+  ])
 }, Effect.scoped)
 
 export const attribution = (flags: AttributionFlags & RowFlags & WalkPlan.WalkFlags) =>
@@ -153,5 +156,5 @@ export const run = (flags: RunFlags) =>
       ledger,
     }
     yield* coverageFile.write(Stream.succeed(`${JSON.stringify(summary, null, 2)}\n`))
-    yield* say(flags, CoverageText.make(coverage, ledger))
+    yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
   }).pipe(Effect.scoped, speaking(flags))

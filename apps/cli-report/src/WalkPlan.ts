@@ -1,6 +1,6 @@
 /** What the flags of a walk mean together: the window in its zone, the retention, and where the sessions come from. */
-import { ElnudgeClient, ElnudgeError, Retention, SessionFile, SessionStream } from "@effect-elnudge/core"
-import type { Session, SessionRead } from "@effect-elnudge/core"
+import { ElnudgeClient, ElnudgeError, Retention, Session, SessionFile, SessionStream } from "@effect-elnudge/core"
+import type { SessionRead, TimeWindow } from "@effect-elnudge/core"
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -99,6 +99,19 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
   }
   return walkPlan
 })
+
+/** What the files were asked for and do not hold, as far as they say which window they were read in. */
+export const shortfall = (
+  { files, from, to }: Pick<WalkPlan, "files" | "from" | "to">,
+  covered: TimeWindow.TimeWindow | null,
+): ReadonlyArray<string> => {
+  if (files.length === 0 || covered === null) return []
+  const isBefore = from !== undefined && DateTime.toEpochMillis(from) < Session.millis(covered.from)
+  const isAfter = to !== undefined && DateTime.toEpochMillis(to) > Session.millis(covered.to)
+  return isBefore || isAfter
+    ? [`note: the files hold sessions from ${covered.from} to ${covered.to} only, which is less than was asked for`]
+    : []
+}
 
 const client = ({ rateLimit, retentionDays }: WalkPlan) =>
   ElnudgeClient.layerConfig({ requestsPerMinute: rateLimit, retentionDays }).pipe(Layer.provide(HttpTransport.layer))

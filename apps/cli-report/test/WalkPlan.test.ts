@@ -33,6 +33,29 @@ const windowOf = (overrides: Partial<WalkPlan.WalkFlags>) =>
     [from, to].map((moment) => (moment === undefined ? undefined : DateTime.formatIso(moment))),
   )
 
+describe("WalkPlan.shortfall", () => {
+  const covered = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
+  const at = (text: string) => DateTime.makeUnsafe(text)
+  const files = ["sessions.ndjson"]
+
+  it("says that files hold less than was asked for", () => {
+    const asked = { files, from: at("2026-09-30T23:59:59Z"), to: at("2026-10-15T00:00:00Z") }
+    assert.lengthOf(WalkPlan.shortfall(asked, covered), 1)
+    const beyond = { files, from: undefined, to: at("2026-11-01T00:00:01Z") }
+    assert.match(WalkPlan.shortfall(beyond, covered)[0] ?? "", /from 2026-10-01T00:00:00Z to 2026-11-01T00:00:00Z only/)
+  })
+
+  it("says nothing where they hold it, where nobody knows, and of the API", () => {
+    const asked = { files, from: at("2026-10-01T00:00:00Z"), to: at("2026-11-01T00:00:00Z") }
+    assert.deepStrictEqual(WalkPlan.shortfall(asked, covered), [])
+    assert.deepStrictEqual(WalkPlan.shortfall({ ...asked, from: at("2020-01-01T00:00:00Z") }, null), [])
+    assert.deepStrictEqual(
+      WalkPlan.shortfall({ files: [], from: at("2020-01-01T00:00:00Z"), to: undefined }, covered),
+      [],
+    )
+  })
+})
+
 describe("WalkPlan", () => {
   it.effect("leaves the default window to the walk", () =>
     Effect.gen(function* () {
