@@ -15,3 +15,18 @@ export const benjaminiHochberg = (ps: ReadonlyArray<number | null>): ReadonlyArr
   }
   return qs
 }
+
+/**
+ * Holm's adjusted p of each p, in the order of the input. A null stays null and is no test: it does not count.
+ * Holm S (1979) Scand J Stat 6:65–70.
+ */
+export const holm = (ps: ReadonlyArray<number | null>): ReadonlyArray<number | null> => {
+  const ascending = ps.flatMap((p, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => a.p - b.p)
+  const adjusted = ps.map((): number | null => null)
+  let most = 0
+  for (const [below, { index, p }] of ascending.entries()) {
+    most = Math.min(1, Math.max(most, p * (ascending.length - below)))
+    adjusted[index] = most
+  }
+  return adjusted
+}

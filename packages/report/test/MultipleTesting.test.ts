@@ -4,20 +4,20 @@ import * as Schema from "effect/Schema"
 import vectors from "./fixtures/multiple-testing.json" with { type: "json" }
 
 const Numbers = Schema.Array(Schema.Number)
-const Vectors = Schema.Struct({
-  benjamini_hochberg: Schema.Array(
-    Schema.Struct({
-      id: Schema.String,
-      p: Numbers,
-      level: Schema.Number,
-      rejected: Schema.Int,
-      adjusted: Numbers,
-      tolerance: Schema.Number,
-    }),
-  ),
-})
+const Adjusted = Schema.Array(
+  Schema.Struct({
+    id: Schema.String,
+    p: Numbers,
+    level: Schema.Number,
+    rejected: Schema.Int,
+    adjusted: Numbers,
+    tolerance: Schema.Number,
+  }),
+)
+const Vectors = Schema.Struct({ benjamini_hochberg: Adjusted, holm: Adjusted })
+const references = Schema.decodeUnknownSync(Vectors)(vectors)
 
-const { benjaminiHochberg } = MultipleTesting
+const { benjaminiHochberg, holm } = MultipleTesting
 
 type Ps = ReadonlyArray<number | null>
 
@@ -39,7 +39,7 @@ const lists = Array.from({ length: 4 }).reduce<ReadonlyArray<Ps>>(
 )
 
 describe("MultipleTesting.benjaminiHochberg", () => {
-  it.for(Schema.decodeUnknownSync(Vectors)(vectors).benjamini_hochberg)(
+  it.for(references.benjamini_hochberg)(
     "agrees with the reference values of $id",
     ({ adjusted, level, p, rejected, tolerance }) => {
       const qs = benjaminiHochberg(p)
@@ -120,5 +120,51 @@ describe("MultipleTesting.benjaminiHochberg", () => {
       })
     }
     expect(lists.filter(lowers)).toEqual([])
+  })
+})
+
+describe("MultipleTesting.holm", () => {
+  it.for(references.holm)("agrees with the reference values of $id", ({ adjusted, level, p, rejected, tolerance }) => {
+    const ps = holm(p)
+    const isFar = (expected: number, index: number) =>
+      !(Math.abs((ps[index] ?? NaN) - expected) <= tolerance * expected)
+    expect(ps).toHaveLength(adjusted.length)
+    expect(adjusted.filter(isFar)).toEqual([])
+    expect(ps.filter((value) => value !== null && value <= level)).toHaveLength(rejected)
+  })
+
+  /** Of the p values that are not above it, the greatest p × (tests − those below it): the definition, word by word. */
+  const stepDown = (ps: Ps): Ps => {
+    const present = ps.filter(isPresent)
+    const bound = (p: number) => p * (present.length - present.filter((other) => other < p).length)
+    return ps.map((p) =>
+      p === null ? null : Math.min(1, Math.max(...present.filter((other) => other <= p).map(bound))),
+    )
+  }
+
+  it("is its definition on every list of up to four values, so keeps their order and counts no null", () => {
+    const differs = (list: Ps) => JSON.stringify(holm(list)) !== JSON.stringify(stepDown(list))
+    expect(lists.filter(differs)).toEqual([])
+    expect(holm([0.5, null, 0.01, 0.25])).toEqual([0.5, null, 0.03, 0.5])
+    expect(holm([])).toEqual([])
+  })
+
+  it("is between p × 1 and p × tests, and never below Benjamini and Hochberg's q", () => {
+    const leaves = (list: Ps) => {
+      const qs = benjaminiHochberg(list)
+      const tests = list.filter(isPresent).length
+      return holm(list).some((adjusted, index) => {
+        const p = list[index] ?? null
+        if (adjusted === null || p === null) return adjusted !== p
+        return !(adjusted >= p && adjusted <= Math.min(1, p * tests) && adjusted >= (qs[index] ?? NaN) * (1 - 1e-15))
+      })
+    }
+    expect(lists.filter(leaves)).toEqual([])
+  })
+
+  it("does not change its input", () => {
+    const ps = Object.freeze([0.5, null, 0.01])
+    holm(ps)
+    expect(ps).toEqual([0.5, null, 0.01])
   })
 })
