@@ -28,6 +28,7 @@ const type = Schema.Union([
 
 const Drawn = Schema.Struct({
   ...Detail.fields,
+  id: Schema.Literals(["sess_1", "sess_2", "sess_10"]),
   started_at: Instant,
   ended_at: Schema.NullOr(Instant),
   intent_score: Schema.Int.check(Schema.isBetween({ minimum: -3, maximum: 103 })),
