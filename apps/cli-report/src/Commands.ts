@@ -147,7 +147,7 @@ export const run = (flags: RunFlags) =>
       const finished = reports[index]
       return finished === undefined
         ? Effect.void
-        : file.write(Stream.succeed(ReportRunner.format(finished, outcome, "csv", flags.bom)))
+        : file.stage(Stream.succeed(ReportRunner.format(finished, outcome, "csv", flags.bom)))
     })
     const summary = {
       definitions: ReportRunner.definitions,
@@ -155,6 +155,8 @@ export const run = (flags: RunFlags) =>
       coverage,
       ledger,
     }
-    yield* coverageFile.write(Stream.succeed(`${JSON.stringify(summary, null, 2)}\n`))
+    yield* coverageFile.stage(Stream.succeed(`${JSON.stringify(summary, null, 2)}\n`))
+    // Only now that all of them are whole: a full disk must not leave one report beside another of yesterday.
+    yield* Effect.forEach([...files, coverageFile], (file) => file.publish, { discard: true })
     yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
   }).pipe(Effect.scoped, speaking(flags))

@@ -37,6 +37,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
     `requests waited ${seconds(coverage.paced_ms)} for their turn and ${seconds(coverage.held_ms)} after refusals and faults, summed`
   return [
     read,
+    ...coverage.gaps.map(({ from, to }) => `gap: no file covers ${from} to ${to}`),
     ...(coverage.requests === 0 ? [] : [cost]),
     ...line("noted", [
       ["details past retention (404)", unavailable.past_retention],

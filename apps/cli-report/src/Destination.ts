@@ -27,8 +27,11 @@ const writeToStdout =
 
 /** Fails before any work where the file's place cannot be written. Lives as long as its scope. */
 export const prepare = Effect.fn("Destination.prepare")(function* (output: Option.Option<string>) {
-  const destination: Destination = Option.isNone(output)
-    ? { write: writeToStdout(yield* Stdio.Stdio) }
-    : yield* OutputFile.prepare(output.value)
+  if (Option.isNone(output)) {
+    const stdout: Destination = { write: writeToStdout(yield* Stdio.Stdio) }
+    return stdout
+  }
+  const file = yield* OutputFile.prepare(output.value)
+  const destination: Destination = { write: (text) => OutputFile.write(file, text) }
   return destination
 })

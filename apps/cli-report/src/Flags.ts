@@ -6,6 +6,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
 
@@ -47,7 +48,7 @@ const longestDurationMillis = 36_500 * 86_400_000
 const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
   const millis = Number(amount) * (unitMillis[unit ?? ""] ?? Number.NaN)
-  return millis > 0 && millis <= longestDurationMillis ? Option.some(Duration.millis(millis)) : Option.none()
+  return millis <= longestDurationMillis ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
 const duration = (name: string) =>
@@ -80,6 +81,10 @@ const window = {
     Flag.optional,
   ),
   since: duration("since").pipe(
+    Flag.filter(
+      (span) => Duration.toMillis(span) > 0,
+      () => "Expected more than nothing, such as 7d",
+    ),
     Flag.withDescription("Instead of --from: this long before --to, such as 7d"),
     Flag.optional,
   ),
@@ -141,6 +146,7 @@ const output = Flag.String("output").pipe(
   Flag.withAlias("o"),
   Flag.withMetavar("<file>"),
   Flag.withDescription("Write to this file, whole or not at all, instead of to stdout"),
+  Flag.withSchema(Schema.NonEmptyString),
   Flag.optional,
 )
 
@@ -176,8 +182,11 @@ export const definition = {
     Flag.withDescription("Of the two-sided intervals (default: 0.95)"),
     Flag.withDefault("0.95"),
     Flag.filterMap(
-      (text) => (/^0?\.\d+$/.test(text) && Number(text) >= 0.5 ? Option.some(Number(text)) : Option.none()),
-      () => "Expected a number from 0.5 to below 1, such as 0.95",
+      (text) => {
+        const value = /^0?\.\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+        return value >= 0.5 ? Option.some(value) : Option.none()
+      },
+      () => "Expected a number from 0.5 to below 1 with at most nine digits, such as 0.95",
     ),
   ),
   dismissCounts: Flag.Literals("dismiss-counts", ["yes", "no"]).pipe(
@@ -258,6 +267,7 @@ export const reports = Argument.String("reports").pipe(
 export const outputDirectory = Flag.String("output-dir").pipe(
   Flag.withMetavar("<folder>"),
   Flag.withDescription("The folder for one CSV file for each report, and coverage.json; made if it is not there"),
+  Flag.withSchema(Schema.NonEmptyString),
 )
 
 /** What the emulator takes. */

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import * as Predicate from "effect/Predicate"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 
@@ -20,17 +21,29 @@ export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
   }
 }
 
+// The system's own code (ENOSPC, EACCES) says more than a class of errors does.
+const reasonOf = ({ reason }: PlatformError): string =>
+  Predicate.hasProperty(reason.cause, "code") && Predicate.isString(reason.cause.code) ? reason.cause.code : reason._tag
+
 /** Says which file a failure of the file system is about. */
 export const explained = <A, R>(
   file: string,
   effect: Effect.Effect<A, PlatformError, R>,
 ): Effect.Effect<A, OutputUnwritable, R> =>
-  Effect.mapError(effect, (error) => new OutputUnwritable({ file, reason: error.reason._tag }))
+  Effect.mapError(effect, (error) => new OutputUnwritable({ file, reason: reasonOf(error) }))
 
-interface OutputFile {
-  /** Puts the text in its place. Only the owner can read the file: sessions are personal data. */
-  readonly write: <E, R>(text: Stream.Stream<string, E, R>) => Effect.Effect<void, E | OutputUnwritable, R>
+export interface OutputFile {
+  /** Writes the text beside its place. Only the owner can read it: sessions are personal data. */
+  readonly stage: <E, R>(text: Stream.Stream<string, E, R>) => Effect.Effect<void, E | OutputUnwritable, R>
+  /** Puts what was staged in its place. */
+  readonly publish: Effect.Effect<void, OutputUnwritable>
 }
+
+/** Stages and publishes in one. */
+export const write = <E, R>(
+  file: OutputFile,
+  text: Stream.Stream<string, E, R>,
+): Effect.Effect<void, E | OutputUnwritable, R> => Effect.andThen(file.stage(text), file.publish)
 
 /** Claims a temporary file beside `file`; it is removed with the scope if nothing was written. */
 export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) {
@@ -55,13 +68,13 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
     .makeTempFileScoped({ directory: path.dirname(target), prefix: `.${path.basename(target)}-` })
     .pipe(explain)
   const outputFile: OutputFile = {
-    write: (text) =>
+    stage: (text) =>
       text.pipe(
         Stream.encodeText,
-        Stream.run(Sink.mapError(fileSystem.sink(temporary), (error) => unwritable(error.reason._tag))),
+        Stream.run(Sink.mapError(fileSystem.sink(temporary), (error) => unwritable(reasonOf(error)))),
         Effect.andThen(explain(fileSystem.chmod(temporary, 0o600))),
-        Effect.andThen(explain(fileSystem.rename(temporary, target))),
       ),
+    publish: explain(fileSystem.rename(temporary, target)),
   }
   return outputFile
 })

@@ -28,10 +28,35 @@ const passedShare = (coverage: Coverage.Coverage, reached: number | undefined): 
   return Math.min(1, Math.max(1e-6, (to - reached) / span))
 }
 
-/** The line as it stands: pages, sessions, details, rate, what it waits for, time left. */
-export const line = (coverage: Coverage.Coverage, live: Coverage.Live, now: number, startedAt: number): string => {
-  const elapsed = Math.max(1, now - startedAt)
+type Cost = Pick<WalkPlan, "pageSize" | "rateLimit">
+
+// A guess from a few sessions would mislead: the share that needs details shows only after some.
+const enoughLooked = 50
+
+/** How many requests the whole walk will take, guessed from what it has seen. */
+const expectedRequests = (
+  coverage: Coverage.Coverage,
+  live: Coverage.Live,
+  { of, picked }: Picked,
+  { pageSize }: Pick<Cost, "pageSize">,
+): number | undefined => {
   const share = passedShare(coverage, live.reached)
+  if (share === undefined || of < Math.min(enoughLooked, coverage.sessions)) return undefined
+  const sessions = coverage.sessions / share
+  return Math.ceil(sessions / pageSize + (sessions * picked) / Math.max(1, of))
+}
+
+/** The line as it stands: pages, sessions, details, rate, what it waits for, time left. */
+export const line = (
+  coverage: Coverage.Coverage,
+  live: Coverage.Live,
+  picked: Picked,
+  cost: Cost,
+  now: number,
+  startedAt: number,
+): string => {
+  const elapsed = Math.max(1, now - startedAt)
+  const expected = expectedRequests(coverage, live, picked, cost)
   const parts = [
     `${coverage.pages} pages`,
     `${coverage.sessions} sessions`,
@@ -39,24 +64,23 @@ export const line = (coverage: Coverage.Coverage, live: Coverage.Live, now: numb
     `${Math.round((coverage.requests * 60_000) / elapsed)} requests/min`,
   ]
   if (live.heldUntil > now) parts.push(`waiting ${minutes(live.heldUntil - now)} for the limit`)
-  if (share !== undefined && share < 1) parts.push(`about ${minutes((elapsed * (1 - share)) / share)} left`)
+  if (expected !== undefined && expected > coverage.requests) {
+    parts.push(`about ${minutes(((expected - coverage.requests) * elapsed) / coverage.requests)} left`)
+  }
   return parts.join(" · ")
 }
 
-/** What the whole walk will cost, guessed from its first page; undefined where it is short. */
+/** What the whole walk will cost, guessed from its beginning; undefined where it is short. */
 export const forecast = (
   coverage: Coverage.Coverage,
   live: Coverage.Live,
-  { of, picked }: Picked,
-  plan: Pick<WalkPlan, "pageSize" | "rateLimit">,
+  picked: Picked,
+  cost: Cost,
 ): string | undefined => {
-  const share = passedShare(coverage, live.reached)
-  if (share === undefined || of === 0) return undefined
-  const sessions = coverage.sessions / share
-  const requests = Math.ceil(sessions / plan.pageSize + (sessions * picked) / of)
-  return requests <= longWalkRequests
+  const requests = expectedRequests(coverage, live, picked, cost)
+  return requests === undefined || requests <= longWalkRequests
     ? undefined
-    : `about ${requests} requests, ${minutes((requests * 60_000) / plan.rateLimit)} at ${plan.rateLimit} a minute`
+    : `about ${requests} requests, ${minutes((requests * 60_000) / cost.rateLimit)} at ${cost.rateLimit} a minute`
 }
 
 /** Shows the progress of the walk while it runs; nothing where stderr is no terminal, or nothing is wanted. */
@@ -77,10 +101,13 @@ export const during =
       const show = Effect.gen(function* () {
         const coverage = recorder.snapshot()
         const live = recorder.live()
-        const cost = isForecast || coverage.pages === 0 ? undefined : forecast(coverage, live, picked(), plan)
-        if (coverage.pages > 0) isForecast = true
+        const isKnown = expectedRequests(coverage, live, picked(), plan) !== undefined
+        const cost = isForecast || !isKnown ? undefined : forecast(coverage, live, picked(), plan)
+        if (isKnown) isForecast = true
         const now = yield* Clock.currentTimeMillis
-        yield* write(`${clearLine}${cost === undefined ? "" : `${cost}\n`}${line(coverage, live, now, startedAt)}`)
+        yield* write(
+          `${clearLine}${cost === undefined ? "" : `${cost}\n`}${line(coverage, live, picked(), plan, now, startedAt)}`,
+        )
       })
       const ticks = Effect.forever(Effect.andThen(Effect.sleep(refreshMillis), show))
       return yield* Effect.raceFirst(walk, ticks).pipe(Effect.ensuring(write(clearLine)))

@@ -4,6 +4,9 @@ import * as Logger from "effect/Logger"
 import * as Cli from "./Cli.ts"
 import * as Failure from "./Failure.ts"
 
+// A terminal that is closed ends the run like Ctrl-C does, so that its temporary files go too.
+process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
+
 Cli.main.pipe(
   Effect.onExit(Failure.print),
   Effect.mapError(Failure.withExitCode),

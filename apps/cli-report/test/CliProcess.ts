@@ -47,6 +47,7 @@ export const run = (args: ReadonlyArray<string>, options: Options = {}) =>
       options.interruptAfter,
       Effect.sync(() => child.kill("SIGINT")),
     )
-    const [result] = yield* Effect.all([ended, interrupt], { concurrency: 2 })
-    return result
+    // A process that ends by itself does not wait for what was to interrupt it.
+    yield* Effect.forkChild(interrupt)
+    return yield* ended
   })

@@ -25,6 +25,9 @@ const recorderAt = (reached: number) =>
     return recorder
   })
 
+const cost = { pageSize: 200, rateLimit: 1000 }
+const none = { of: 0, picked: 0 }
+
 const tenth = to - (to - from) / 10
 
 describe("Progress", () => {
@@ -32,7 +35,7 @@ describe("Progress", () => {
     Effect.gen(function* () {
       const recorder = yield* recorderAt(tenth)
       assert.strictEqual(
-        Progress.line(recorder.snapshot(), recorder.live(), minute, 0),
+        Progress.line(recorder.snapshot(), recorder.live(), { of: 200, picked: 0 }, cost, minute, 0),
         "1 pages · 200 sessions · 0 details · 1 requests/min · about 9 min left",
       )
     }),
@@ -43,8 +46,11 @@ describe("Progress", () => {
       const recorder = yield* Coverage.make
       recorder.rateLimited(5 * minute)
       const now = 4 * minute + 30_000
-      assert.include(Progress.line(recorder.snapshot(), recorder.live(), now, 0), "waiting 30 s for the limit")
-      assert.notInclude(Progress.line(recorder.snapshot(), recorder.live(), 6 * minute, 0), "waiting")
+      assert.include(
+        Progress.line(recorder.snapshot(), recorder.live(), none, cost, now, 0),
+        "waiting 30 s for the limit",
+      )
+      assert.notInclude(Progress.line(recorder.snapshot(), recorder.live(), none, cost, 6 * minute, 0), "waiting")
     }),
   )
 
@@ -55,7 +61,8 @@ describe("Progress", () => {
         Progress.forecast(recorder.snapshot(), recorder.live(), { of, picked }, { pageSize: 200, rateLimit: 1000 })
       assert.strictEqual(forecast(200, 200), "about 2010 requests, 2 min at 1000 a minute")
       assert.isUndefined(forecast(200, 20))
-      assert.isUndefined(forecast(0, 0))
+      // Too few were looked at to tell.
+      assert.isUndefined(forecast(8, 8))
     }),
   )
 

@@ -13,6 +13,8 @@ import type { TimeWindow } from "./TimeWindow.ts"
 export interface Coverage {
   /** The pinned window, or null before the first page. */
   readonly window: TimeWindow | null
+  /** What of the window nobody walked: between the windows of several files. */
+  readonly gaps: ReadonlyArray<TimeWindow>
   /** All attempts sent: of the list, of details, retries included. */
   readonly requests: number
   readonly list_requests: number
@@ -51,13 +53,21 @@ export interface Live {
   readonly heldUntil: number
 }
 
+type Span = NonNullable<SessionRead.SessionRead["window"]>
+
+const isoInstant = (epochMillis: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(epochMillis)).replace(".000Z", "Z")
+
+const windowOf = ({ from, to }: Span): TimeWindow => ({ from: isoInstant(from), to: isoInstant(to) })
+
 const maxUnknownNames = 50
 const maxNameLength = 80
 
 /** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
 export class Recorder {
   private window: TimeWindow | null = null
-  private span: { readonly from: number; readonly to: number } | null = null
+  /** Apart from each other and in order. */
+  private spans: ReadonlyArray<Span> = []
   private counts = {
     list_requests: 0,
     detail_requests: 0,
@@ -85,14 +95,16 @@ export class Recorder {
   }
 
   /** Sessions of this window (epoch milliseconds) are part of the run: for what is put together from several walks. */
-  widened({ from, to }: { readonly from: number; readonly to: number }): void {
-    if (this.span !== null && this.span.from <= from && this.span.to >= to) return
-    const span = { from: Math.min(from, this.span?.from ?? from), to: Math.max(to, this.span?.to ?? to) }
-    this.span = span
-    this.window = {
-      from: DateTime.formatIso(DateTime.makeUnsafe(span.from)).replace(".000Z", "Z"),
-      to: DateTime.formatIso(DateTime.makeUnsafe(span.to)).replace(".000Z", "Z"),
+  widened(window: Span): void {
+    if (this.spans.some(({ from, to }) => from <= window.from && to >= window.to)) return
+    const apart = this.spans.filter(({ from, to }) => to < window.from || from > window.to)
+    const joined = this.spans.filter((span) => !apart.includes(span))
+    const hull = {
+      from: Math.min(window.from, ...joined.map(({ from }) => from)),
+      to: Math.max(window.to, ...joined.map(({ to }) => to)),
     }
+    this.spans = [...apart, hull].sort((a, b) => a.from - b.from)
+    this.window = windowOf({ from: this.spans[0]?.from ?? hull.from, to: this.spans.at(-1)?.to ?? hull.to })
   }
 
   request(kind: "ListSessions" | "GetSession", isRetry: boolean): void {
@@ -163,6 +175,7 @@ export class Recorder {
     const { list_requests, detail_requests, retries, details, changed_since_listed, unsettled, ...rest } = this.counts
     return {
       window: this.window,
+      gaps: this.spans.slice(1).map(({ from }, index) => windowOf({ from: this.spans[index]?.to ?? from, to: from })),
       requests: list_requests + detail_requests,
       list_requests,
       detail_requests,

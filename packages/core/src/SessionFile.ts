@@ -19,10 +19,11 @@ import type { SessionRead } from "./SessionRead.ts"
 import * as SessionReads from "./SessionRead.ts"
 
 /**
- * - `unreadable`: the file as a whole, such as one that is not there · `bad_line`: a line is not a session
+ * - `unreadable`: the file as a whole, such as one that is not there · `damaged`: it cannot be unpacked
+ * - `bad_line`: a line is not a session
  * - `no_details`: a session has no events and nudges, and they are needed
  */
-export type Problem = "unreadable" | "bad_line" | "no_details"
+export type Problem = "unreadable" | "damaged" | "bad_line" | "no_details"
 
 /** A file that cannot be used, and why. */
 export class SessionFileError extends Data.TaggedError("SessionFileError")<{
@@ -40,6 +41,8 @@ export class SessionFileError extends Data.TaggedError("SessionFileError")<{
     switch (this.problem) {
       case "unreadable":
         return "Check the path."
+      case "damaged":
+        return "Unpack it with gunzip and give the unpacked file."
       case "bad_line":
         return "Mend the line or take it out; nothing was reported from the file."
       case "no_details":
@@ -142,7 +145,16 @@ const linesOf = (file: string) => {
     Effect.map(FileSystem.FileSystem, (fileSystem) => {
       const bytes = Stream.mapError(fileSystem.stream(file), (error) => fail(`cannot be read (${error.reason._tag})`))
       const text = file.endsWith(".gz")
-        ? gunzip(bytes, (cause) => (cause instanceof SessionFileError ? cause : fail("is not a whole gzip file")))
+        ? gunzip(bytes, (cause) =>
+            cause instanceof SessionFileError
+              ? cause
+              : new SessionFileError({
+                  problem: "damaged",
+                  file,
+                  line: undefined,
+                  reason: "is not one whole gzip file",
+                }),
+          )
         : bytes
       return text.pipe(Stream.decodeText(), Stream.splitLines)
     }),
@@ -152,7 +164,7 @@ const linesOf = (file: string) => {
 const describe = (misfit: CheckedJson.Misfit): string =>
   misfit._tag === "NotJson"
     ? "is not JSON"
-    : `session ${misfit.sessionId ?? "without id"}, ${misfit.path}: ${misfit.reason}`
+    : `session ${misfit.sessionId ?? "without id"}${misfit.path === "" ? "" : `, ${misfit.path}`}: ${misfit.reason}`
 
 /** The lines of one file as reads, in its order; fails at the first that is not a session. Blank lines are passed over. */
 const readsOf = (file: string): Stream.Stream<SessionRead, SessionFileError, FileSystem.FileSystem> =>
@@ -176,26 +188,55 @@ export interface Options {
   readonly to?: DateTime.DateTime | undefined
 }
 
-// One file of a walk is ordered by time, so a duplicate stands near its first place; several files may overlap
-// anywhere, so then every id is remembered.
+// A file of a walk is ordered by time, so a duplicate in it stands near its first place.
 const rememberedIds = 100_000
 
-const memoryFor = (files: number) => new RecentSet(files === 1 ? rememberedIds : Number.POSITIVE_INFINITY)
+/** Which of the reads, counted over all files, is the best of its session: with detail before without, then the newest. */
+const bestOf = (files: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const best = new Map<string, { readonly index: number; readonly hasDetail: boolean; readonly readAt: number }>()
+    let index = 0
+    yield* Stream.fromIterable(files).pipe(
+      Stream.flatMap(readsOf),
+      Stream.runForEach(({ detail, readAt, summary }) =>
+        Effect.sync(() => {
+          const known = best.get(summary.id)
+          const hasDetail = detail._tag === "Read"
+          const isBetter = known === undefined || (hasDetail === known.hasDetail ? readAt > known.readAt : hasDetail)
+          if (isBetter) best.set(summary.id, { index, hasDetail, readAt })
+          index++
+        }),
+      ),
+    )
+    let position = 0
+    return (id: string): boolean => best.get(id)?.index === position++
+  })
 
-/** The sessions of the files, each id once (the first stays), as a walk would emit them. Records what it saw. */
+const firstOf = Effect.sync(() => {
+  const seen = new RecentSet(rememberedIds)
+  return (id: string): boolean => seen.add(id)
+})
+
+/**
+ * The sessions of the files, each id once, as a walk would emit them. Of a session that several files hold, the best
+ * copy counts, whatever the order of the files: one with its detail, and of those the newest. For that several files
+ * are read twice, and every id is remembered; one file is read once, in bounded memory. Records what it saw.
+ */
 export const reads = (
   files: ReadonlyArray<string>,
   options: Options = {},
 ): Stream.Stream<SessionRead, SessionFileError, FileSystem.FileSystem> =>
   Stream.unwrap(
-    Effect.map(Coverage.Current, (recorder) => {
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.Current
       const from = options.from === undefined ? Number.NEGATIVE_INFINITY : DateTime.toEpochMillis(options.from)
       const to = options.to === undefined ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(options.to)
-      const seen = memoryFor(files.length)
+      const counts = files.length === 1 ? yield* firstOf : yield* bestOf(files)
       const accept = ({ detail, readAt, summary, window }: SessionRead): boolean => {
+        const isCounted = counts(summary.id)
         const start = Session.millis(summary.started_at)
         if (start < from || start >= to) return false
-        if (!seen.add(summary.id)) {
+        if (!isCounted) {
           recorder?.duplicate()
           return false
         }
@@ -205,9 +246,10 @@ export const reads = (
         if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)
         return true
       }
+      const asked = Number.isFinite(from) && Number.isFinite(to) ? { from, to } : undefined
       const narrowed = (read: SessionRead): SessionRead =>
         read.window === undefined
-          ? read
+          ? { ...read, window: asked }
           : { ...read, window: { from: Math.max(read.window.from, from), to: Math.min(read.window.to, to) } }
       return Stream.fromIterable(files).pipe(Stream.flatMap(readsOf), Stream.map(narrowed), Stream.filter(accept))
     }),

@@ -1,4 +1,4 @@
-import { Coverage, type Session, SessionFile, type SessionRead } from "@effect-elnudge/core"
+import { Coverage, Session, SessionFile, type SessionRead } from "@effect-elnudge/core"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -150,7 +150,7 @@ describe("SessionFile.details", () => {
     Effect.gen(function* () {
       const failure = yield* failureOf(yield* write("sessions.jsonl.gz", content))
       expect(failure.line).toBeUndefined()
-      expect(failure.message).toBe(`${failure.file}: is not a whole gzip file.`)
+      expect(failure.message).toBe(`${failure.file}: is not one whole gzip file.`)
     }).pipe(provided),
   )
 
@@ -223,12 +223,49 @@ describe("SessionFile.reads", () => {
     }).pipe(provided),
   )
 
-  it.effect("keeps the first of a session that several files hold", () =>
+  it.effect("keeps the best copy of a session that several files hold, whatever their order", () =>
     Effect.gen(function* () {
-      const [one, other] = [yield* write("a.ndjson", formatted), yield* write("b.ndjson.gz", gzipSync(formatted))]
-      const { coverage, reads } = yield* readBack([one, other, one])
-      expect(reads).toEqual(walked)
-      expect(coverage).toMatchObject({ sessions: 3, duplicates: 6 })
+      const reread = (overrides: Partial<SessionRead.SessionRead>) =>
+        walked.map((read) => SessionFile.formatLine({ ...read, ...overrides })).join("\n")
+      const newer = { _tag: "Read", session: { ...session("sess_1"), intent_score: 90 } } as const
+      const old = yield* write("old.ndjson", formatted)
+      const late = yield* write("late.ndjson.gz", gzipSync(reread({ readAt: at + 60_000, detail: newer })))
+      const lateList = yield* write("list.ndjson", reread({ readAt: at + 120_000, detail: { _tag: "NotNeeded" } }))
+      for (const files of [
+        [old, late, lateList],
+        [lateList, old, late],
+        [late, lateList, old],
+      ]) {
+        const { coverage, reads } = yield* readBack(files)
+        expect(reads.map(({ summary: { id } }) => id).toSorted()).toEqual(["sess_1", "sess_2", "sess_3"])
+        const first = reads.find(({ summary: { id } }) => id === "sess_1")
+        expect(first?.detail).toMatchObject({ _tag: "Read", session: { intent_score: 90 } })
+        expect(coverage).toMatchObject({ sessions: 3, duplicates: 6, gaps: [] })
+      }
+    }).pipe(provided),
+  )
+
+  it.effect("says which part of the window no file covers", () =>
+    Effect.gen(function* () {
+      const part = (id: string, from: string, to: string) =>
+        write(
+          `${id}.ndjson`,
+          SessionFile.formatLine({
+            summary: summary(id),
+            detail: { _tag: "NotNeeded" },
+            readAt: at,
+            window: { from: Session.millis(from), to: Session.millis(to) },
+          }),
+        )
+      const files = [
+        yield* part("c", "2026-10-20T00:00:00Z", "2026-10-25T00:00:00Z"),
+        yield* part("a", "2026-10-01T00:00:00Z", "2026-10-07T00:00:00Z"),
+        yield* part("b", "2026-10-07T00:00:00Z", "2026-10-08T00:00:00Z"),
+      ]
+      expect((yield* readBack(files)).coverage).toMatchObject({
+        window: { from: "2026-10-01T00:00:00Z", to: "2026-10-25T00:00:00Z" },
+        gaps: [{ from: "2026-10-08T00:00:00Z", to: "2026-10-20T00:00:00Z" }],
+      })
     }).pipe(provided),
   )
 

@@ -46,6 +46,11 @@ export interface Row {
   readonly influenced_not_converted: number
   /** Those of converted_sessions that bought before the type was first shown. */
   readonly converted_before_shown: number
+  /**
+   * Those of converted_sessions without a PURCHASE event in which a nudge of the type was interacted with: they may be
+   * due to it, and are in neither bound.
+   */
+  readonly unknown_time: number
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -69,6 +74,7 @@ const columns: ReadonlyArray<keyof Row> = [
   "other_outcomes",
   "influenced_not_converted",
   "converted_before_shown",
+  "unknown_time",
 ]
 
 // Distinct sessions: those that saw the row's type, or any nudge.
@@ -79,6 +85,7 @@ const noSessions = {
   influenced_not_converted: 0,
   converted_before_shown: 0,
   immature_sessions: 0,
+  unknown_time: 0,
 }
 
 // Displays and credits, each of exactly one type, so that `(all)` is their sum.
@@ -125,8 +132,10 @@ const countSession = (
   isConverted: boolean,
   purchasedAt: number | undefined,
   isImmature: boolean,
+  isUnknownTime: boolean,
 ): void => {
   counts.sessions++
+  if (isUnknownTime) counts.unknown_time++
   if (isConverted) counts.converted_sessions++
   if (isImmature) counts.immature_sessions++
   if (nudges.some((nudge) => nudge.influenced_conversion)) {
@@ -172,6 +181,7 @@ const toRow = (nudge_type: string, counts: RowCounts, isIncomplete: boolean, z: 
     other_outcomes: counts.other_outcomes,
     influenced_not_converted: counts.influenced_not_converted,
     converted_before_shown: counts.converted_before_shown,
+    unknown_time: counts.unknown_time,
   }
 }
 
@@ -193,16 +203,18 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     if (session.nudges.length === 0) return state
     const { candidates, purchasedAt, status } = Attribution.attribute(session, rule)
     const isImmature = Session.isUnsettled(session, read.readAt)
+    const isUnknown = (nudges: ReadonlyArray<Session.Nudge>): boolean =>
+      status === "unknown_time" && nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
     for (const [type, nudges] of Map.groupBy(session.nudges, (nudge) => nudge.type)) {
       const counts = countsOf(state.types, type)
-      countSession(counts, nudges, session.converted, purchasedAt, isImmature)
+      countSession(counts, nudges, session.converted, purchasedAt, isImmature, isUnknown(nudges))
       for (const nudge of nudges) {
         counts.shown++
         const name = outcomeCount(nudge.outcome)
         if (name !== undefined) counts[name]++
       }
     }
-    countSession(state.any, session.nudges, session.converted, purchasedAt, isImmature)
+    countSession(state.any, session.nudges, session.converted, purchasedAt, isImmature, isUnknown(session.nudges))
     const credited = candidates.at(-1)
     if (credited !== undefined) {
       const counts = countsOf(state.types, credited.nudge.type)

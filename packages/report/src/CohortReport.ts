@@ -129,12 +129,16 @@ export const make = (options: Options = {}): Report<State, Row> => {
   ): string => {
     const { counts, key } = cell
     const warnings = new Set<Warning.Warning>(Warning.ofCounts(counts.conversions, counts.sessions))
+    // A comparison is no better than the arm that it is made with.
+    if (baseline !== undefined) {
+      for (const warning of Warning.ofCounts(baseline.conversions, baseline.sessions)) warnings.add(warning)
+    }
     const dependsOnDetails = key.arm !== "unnudged" && (key.arm !== "all" || CohortGrid.isTotal(key))
     if (baseline !== undefined && baseline.sessions > 0 && baseline.conversions === 0) warnings.add("ZERO_BASELINE")
     if (q !== null && q >= 0.05 && excludesZero(difference)) warnings.add("MULTIPLE")
     if (p === Comparison.pFloor) warnings.add("P_FLOOR")
     if (facts.cut.has(key.period)) warnings.add("PARTIAL_PERIOD")
-    if (counts.immature > 0) warnings.add("IMMATURE")
+    if (counts.immature + (baseline?.immature ?? 0) > 0) warnings.add("IMMATURE")
     if (facts.isIncomplete && dependsOnDetails) warnings.add("INCOMPLETE")
     return Warning.format(warnings)
   }
@@ -148,7 +152,8 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const session = SessionRead.session(read)
       if (read.window !== undefined) {
         state.from = earliest(state.from, read.window.from)
-        state.to = latest(state.to, read.window.to)
+        // A window that ends in the future is cut where it was read.
+        state.to = latest(state.to, Math.min(read.window.to, read.readAt))
       }
       CohortGrid.count(
         state.grid,

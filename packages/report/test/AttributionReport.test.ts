@@ -35,6 +35,7 @@ const emptyAll = {
   other_outcomes: 0,
   influenced_not_converted: 0,
   converted_before_shown: 0,
+  unknown_time: 0,
 }
 
 describe("AttributionReport", () => {
@@ -219,5 +220,21 @@ describe("AttributionReport", () => {
     expect(rowOf(reads, "toast")).toMatchObject({ influenced_conversions: 2, influenced_not_converted: 1 })
     expect(rowOf(reads, "sticky_bar")).toMatchObject({ influenced_conversions: 0, influenced_not_converted: 0 })
     expect(rowOf(reads, "(all)")).toMatchObject({ influenced_conversions: 2, influenced_not_converted: 1 })
+  })
+
+  it("counts conversions without a purchase event that a nudge may be due to, beside both bounds", () => {
+    const session = detail({
+      converted: true,
+      nudges: [
+        nudge({ nudge_id: "nudge_1", type: "toast", outcome: "clicked" }),
+        nudge({ nudge_id: "nudge_2", type: "chat_bubble", outcome: "shown" }),
+      ],
+    })
+    const rows = Fold.run(AttributionReport.make(), [read(session)])
+    expect(rows.map((row) => [row.nudge_type, row.unknown_time, row.attributed_upper])).toEqual([
+      ["chat_bubble", 0, 0],
+      ["toast", 1, 0],
+      ["(all)", 1, 0],
+    ])
   })
 })

@@ -141,4 +141,29 @@ describe("cohorts by period and arm", () => {
     assert.include(row?.warnings, "ZERO_BASELINE")
     assert.deepInclude(row, { difference: 1, lift: null, lift_high: null })
   })
+
+  it("warn of a comparison with a small baseline, however large the arm", () => {
+    const interacted = Array.from({ length: 600 }, (_, index) =>
+      (index % 2 === 0 ? buyer : detail)({ id: `a${index}`, nudges: [nudge({ outcome: "clicked" })] }),
+    )
+    const unnudged = Array.from({ length: 6 }, (_, index) => buyer({ id: `b${index}` }))
+    const rows = Fold.run(
+      CohortReport.make({ splitByArm: true }),
+      [...interacted, ...unnudged].map((session) => read(session)),
+    )
+    const row = rows.find(
+      ({ arm, intent_band, sessions }) => arm === "interacted" && intent_band !== "(all)" && sessions > 0,
+    )
+    assert.strictEqual(row?.warnings, "LOW_N;SMALL_COUNT")
+  })
+
+  it("mark the running week where the window ends in the future", () => {
+    const ahead = { from: window.from, to: Date.parse("2026-11-30T00:00:00Z") }
+    const now = Date.parse("2026-10-15T12:00:00Z")
+    const session = detail({ started_at: "2026-10-13T10:00:00Z", ended_at: "2026-10-13T10:10:00Z" })
+    const rows = Fold.run(CohortReport.make({ by: week }), [{ ...read(session, now), window: ahead }])
+    assert.isTrue(
+      rows.filter(({ period }) => period === "2026-W42").every(({ warnings }) => warnings.includes("PARTIAL")),
+    )
+  })
 })
