@@ -44,8 +44,8 @@ const report = Effect.gen(function* () {
   const lines = [
     "Simulated sessions of a made-up shop, read over HTTP from the emulator on this machine.",
     "",
-    "Attribution: sessions in which a nudge was shown, and the purchases that the vendor's 30-minute rule",
-    "can give it (certainly, to at most).",
+    "Attribution: sessions in which a nudge was shown, and the purchases that can be credited to it (to the last",
+    "one before the purchase: shown at most 30 minutes before, to shown at any time before).",
     ReportTable.attribution(attributionRows),
     "Cohorts: conversion by the final intent score.",
     ReportTable.cohorts(cohortRows),

@@ -23,6 +23,7 @@ export interface ServeFlags {
   readonly data: Option.Option<string>
   readonly seed: string
   readonly sessions: number
+  readonly nudgeEffect: number
   readonly now: Option.Option<Flags.Moment>
   readonly speed: Option.Option<number>
   readonly retentionDays: number
@@ -39,7 +40,8 @@ const generatedDays = 30
 // Where time stands still, all have ended; where it goes on, some are open, and more arrive: a day's at the clock's
 // speed, at a higher one as many more as it gets through in a day, up to another 30 days.
 const generate = Effect.fnUntraced(function* (flags: ServeFlags, clock: EmulatorClock.Options, now: DateTime.DateTime) {
-  const options = { end: now, days: generatedDays, count: flags.sessions, seed: flags.seed }
+  const { nudgeEffect, seed } = flags
+  const options = { end: now, days: generatedDays, count: flags.sessions, seed, nudgeEffect }
   if (!EmulatorClock.isTicking(clock)) return yield* Generator.make(options)
   const days = Math.min(generatedDays, clock.speed ?? 1)
   const end = DateTime.add(now, { days })
@@ -49,7 +51,8 @@ const generate = Effect.fnUntraced(function* (flags: ServeFlags, clock: Emulator
     until: end,
     days,
     count: Math.round((flags.sessions * days) / generatedDays),
-    seed: `${flags.seed} to come`,
+    seed: `${seed} to come`,
+    nudgeEffect,
     firstNumber: flags.sessions + 1,
   })
   return [...started, ...toCome]
@@ -84,7 +87,7 @@ export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFl
     const served = `${sessions.length - later} sessions${later === 0 ? "" : `, and ${later} that start later,`}`
     yield* Console.error(`The emulator serves ${served} until Ctrl-C. In another shell:`)
     yield* Console.error(`  export ELNUDGE_BASE_URL=${baseUrl}`)
-    yield* Console.error(`  export ELNUDGE_API_KEY=${key === Emulator.defaultKey ? key : "(what --key says)"}`)
+    yield* Console.error(`  export ELNUDGE_API_KEY=${key === Emulator.defaultKey ? key : "'the key that --key names'"}`)
     return yield* Effect.never
   }).pipe(Effect.provide(server))
 })

@@ -281,6 +281,15 @@ export const emulator = {
     Flag.withDescription("Seed of the generated sessions (default: elnudge)"),
     Flag.withDefault("elnudge"),
   ),
+  nudgeEffect: Flag.String("nudge-effect").pipe(
+    Flag.withMetavar("<number>"),
+    Flag.withDescription("How much an interaction raises the generated conversion: 0.2 is 20 % more (default: 0)"),
+    Flag.withDefault("0"),
+    Flag.filterMap(
+      (text) => (/^\d{1,2}(?:\.\d{1,9})?$/.test(text) ? Option.some(Number(text)) : Option.none()),
+      () => "Expected a number from 0 to below 100, such as 0.2",
+    ),
+  ),
   sessions: integer("sessions", 0, 1_000_000).pipe(
     Flag.withDescription("How many sessions to generate in the 30 days before its now (default: 2000)"),
     Flag.withDefault(2000),

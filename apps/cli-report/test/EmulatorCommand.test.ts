@@ -20,6 +20,7 @@ const now = "2026-11-01T00:00:00Z"
 const flags: EmulatorServer.ServeFlags = {
   data: Option.none(),
   seed: "elnudge",
+  nudgeEffect: 0,
   sessions: 3000,
   now: Option.some({ _tag: "Date", year: 2026, month: 11, day: 1 }),
   speed: Option.none(),
@@ -84,6 +85,7 @@ describe("emulator", () => {
   const wrongUsage: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
     [["--latency", "50"], "--latency"],
     [["--speed", "fast"], "--speed"],
+    [["--nudge-effect", "-1"], "--nudge-effect"],
     [["--speed", "-1"], "--speed"],
     [["--limit-by", "leaky-bucket"], "token-bucket"],
     [["--limit-by", "token-bucket", "--burst", "0"], "--burst"],
