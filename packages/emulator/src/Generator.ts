@@ -87,7 +87,8 @@ const writeSession = (number: number, startedAt: number, visit: Visit.Visit, con
     intent_score: intentScore,
     converted,
     nudge_count: nudges.length,
-    events,
+    // One form for all instants, so that they sort as text.
+    events: events.sort((a, b) => (a.occurred_at < b.occurred_at ? -1 : a.occurred_at > b.occurred_at ? 1 : 0)),
     nudges: nudges.map((nudge) => ({
       nudge_id: nudge.id,
       type: nudge.type,
