@@ -6,7 +6,6 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
 
@@ -142,11 +141,13 @@ const input = Flag.String("input").pipe(
   Flag.atLeast(0),
 )
 
+const isPath = (text: string): boolean => text !== ""
+
 const output = Flag.String("output").pipe(
   Flag.withAlias("o"),
   Flag.withMetavar("<file>"),
   Flag.withDescription("Write to this file, whole or not at all, instead of to stdout"),
-  Flag.withSchema(Schema.NonEmptyString),
+  Flag.filter(isPath, () => "Expected a path"),
   Flag.optional,
 )
 
@@ -267,7 +268,7 @@ export const reports = Argument.String("reports").pipe(
 export const outputDirectory = Flag.String("output-dir").pipe(
   Flag.withMetavar("<folder>"),
   Flag.withDescription("The folder for one CSV file for each report, and coverage.json; made if it is not there"),
-  Flag.withSchema(Schema.NonEmptyString),
+  Flag.filter(isPath, () => "Expected a path"),
 )
 
 /** What the emulator takes. */
