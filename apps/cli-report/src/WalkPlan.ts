@@ -51,6 +51,8 @@ export const resolveMoment = (moment: Flags.Moment, timeZone: DateTime.TimeZone.
         { timeZone, adjustForTimeZone: true },
       )
 
+const written = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
+
 /** Fails with `InvalidRequest` where flags contradict each other. */
 export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
   const { from, plan, retentionDays, since, timeZone, to } = flags
@@ -61,15 +63,14 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
     return yield* refuse("--plan and --retention-days both say how long sessions are kept", "Give one of them.")
   }
   const now = yield* DateTime.now
-  const given = Option.getOrUndefined(Option.map(to, (moment) => resolveMoment(moment, timeZone)))
+  const momentOf = (moment: Option.Option<Flags.Moment>) =>
+    Option.getOrUndefined(Option.map(moment, (given) => resolveMoment(given, timeZone)))
   // Counted back from now, the window ends at the same now.
-  const end = given ?? (Option.isSome(since) ? now : undefined)
-  const start = Option.isSome(since)
-    ? DateTime.subtractDuration(end ?? now, since.value)
-    : Option.getOrUndefined(Option.map(from, (moment) => resolveMoment(moment, timeZone)))
+  const end = momentOf(to) ?? (Option.isSome(since) ? now : undefined)
+  const start = Option.isSome(since) ? DateTime.subtractDuration(end ?? now, since.value) : momentOf(from)
   if (start !== undefined && end !== undefined && DateTime.toEpochMillis(start) >= DateTime.toEpochMillis(end)) {
     return yield* refuse(
-      `the window is empty: it begins at ${DateTime.formatIso(start)} and ends at ${DateTime.formatIso(end)}`,
+      `the window is empty: it begins at ${written(start)} and ends at ${written(end)}`,
       "Give a --from that lies before --to (the end is exclusive).",
     )
   }
@@ -81,8 +82,8 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
     const oldest = DateTime.subtract(now, { days })
     if (DateTime.toEpochMillis(start) < DateTime.toEpochMillis(oldest)) {
       notes.push(
-        `note: the window begins at ${DateTime.formatIso(start)}, but the plan keeps ${days} days: ` +
-          `sessions before ${DateTime.formatIso(oldest)} are likely missing`,
+        `note: the window begins at ${written(start)}, but the plan keeps ${days} days: ` +
+          `sessions before ${written(oldest)} are likely missing`,
       )
     }
   }

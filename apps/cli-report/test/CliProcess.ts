@@ -16,8 +16,9 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** Called with everything that stderr said so far. */
   readonly onStderr?: ((text: string) => void) | undefined
-  /** Sends SIGINT when this effect is done. */
+  /** Sends `signal` (default SIGINT) when this effect is done. */
   readonly interruptAfter?: Effect.Effect<void> | undefined
+  readonly signal?: NodeJS.Signals | undefined
 }
 
 /** Runs the command to its end. */
@@ -45,7 +46,7 @@ export const run = (args: ReadonlyArray<string>, options: Options = {}) =>
     if (options.interruptAfter === undefined) return yield* ended
     const interrupt = Effect.andThen(
       options.interruptAfter,
-      Effect.sync(() => child.kill("SIGINT")),
+      Effect.sync(() => child.kill(options.signal ?? "SIGINT")),
     )
     // A process that ends by itself does not wait for what was to interrupt it.
     yield* Effect.forkChild(interrupt)

@@ -191,7 +191,8 @@ describe("failures", () => {
     }),
   )
 
-  it.live("Ctrl-C in a wait ends at once with 130 and leaves no file", () =>
+  const signals: ReadonlyArray<NodeJS.Signals> = ["SIGINT", "SIGTERM", "SIGHUP"]
+  it.live.each(signals)("%s in a wait ends at once with 130 and leaves no file", (signal) =>
     Effect.gen(function* () {
       const directory = folder()
       const arrived = yield* Deferred.make<void>()
@@ -201,6 +202,7 @@ describe("failures", () => {
           return { _tag: "RateLimited", retryAfter: "100" }
         },
         interruptAfter: Deferred.await(arrived),
+        signal,
       })
       assertSays(result, 130, "interrupted")
       assert.deepStrictEqual(readdirSync(directory), [])

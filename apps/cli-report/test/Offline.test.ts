@@ -56,8 +56,8 @@ describe("sessions and --input", () => {
         newestFirst,
       )
       assert.deepNestedInclude(written[0], {
-        "_read.from": "2026-10-01T00:00:00.000Z",
-        "_read.to": "2026-11-01T00:00:00.000Z",
+        "_read.from": "2026-10-01T00:00:00Z",
+        "_read.to": "2026-11-01T00:00:00Z",
       })
     }),
   )

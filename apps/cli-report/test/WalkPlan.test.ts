@@ -117,7 +117,7 @@ describe("WalkPlan", () => {
       assert.deepStrictEqual(yield* notes({ ...old, plan: Option.some("scale") }), [])
       assert.deepStrictEqual(yield* notes({ ...old, plan: Option.some("growth"), input: ["x"] }), [])
       const [note] = yield* notes({ ...old, plan: Option.some("growth") })
-      assert.match(note ?? "", /keeps 30 days.*2026-10-24T00:00:00\.000Z/)
+      assert.match(note ?? "", /keeps 30 days.*2026-10-24T00:00:00Z/)
       assert.lengthOf(yield* notes({ ...old, retentionDays: Option.some(53) }), 0)
       assert.lengthOf(yield* notes({ ...old, retentionDays: Option.some(52) }), 1)
     }),

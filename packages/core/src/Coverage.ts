@@ -3,7 +3,6 @@
  * around a walk and read its snapshot afterwards; without one, nothing is recorded.
  */
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
@@ -29,7 +28,7 @@ export interface Coverage {
   readonly pages: number
   readonly empty_pages: number
   readonly sessions: number
-  /** Rows with an id that the walk had already passed on; the first stays. */
+  /** Rows with an id that is counted already: in a walk the first stays, in several files the best copy. */
   readonly duplicates: number
   /** Rows that start outside the window that was asked for; left out. */
   readonly outside_window: number
@@ -55,10 +54,10 @@ export interface Live {
 
 type Span = NonNullable<SessionRead.SessionRead["window"]>
 
-const isoInstant = (epochMillis: number): string =>
-  DateTime.formatIso(DateTime.makeUnsafe(epochMillis)).replace(".000Z", "Z")
-
-const windowOf = ({ from, to }: Span): TimeWindow => ({ from: isoInstant(from), to: isoInstant(to) })
+const windowOf = ({ from, to }: Span): TimeWindow => ({
+  from: Session.instant(from),
+  to: Session.instant(to),
+})
 
 const maxUnknownNames = 50
 const maxNameLength = 80

@@ -103,8 +103,6 @@ type Outcome<A> =
   | { readonly _tag: "Limited"; readonly waitMillis: number | undefined }
   | { readonly _tag: "Again"; readonly failure: (attempts: number) => CommonError }
 
-const isoInstant = (epochMillis: number): string => DateTime.formatIso(DateTime.makeUnsafe(epochMillis))
-
 const redirectOrigin = (response: Response, baseUrl: BaseUrl.BaseUrl): string => {
   const location = response.headers["location"] ?? ""
   return URL.canParse(location, `${baseUrl.href}/`) ? new URL(location, `${baseUrl.href}/`).origin : "nowhere"
@@ -264,7 +262,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
         Effect.mapError(
           (held) =>
             new ElnudgeError.RateLimited({
-              resumeAt: isoInstant(held.until),
+              resumeAt: Session.instant(held.until),
               waitedMillis: heldMillis + held.heldMillis,
               request,
             }),
@@ -328,7 +326,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
         responseMode: "response-only",
       }),
       readPage,
-      pageRefusal(request, list, oldest === undefined ? undefined : DateTime.formatIso(oldest)),
+      pageRefusal(request, list, oldest === undefined ? undefined : Session.instant(DateTime.toEpochMillis(oldest))),
     )
   })
 

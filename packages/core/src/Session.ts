@@ -2,6 +2,7 @@
  * The model: a visitor session as the API writes it. Field names are the API's own, and a value that
  * fits is passed on as it came, so that fields we do not know survive; nothing is renamed or converted.
  */
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
@@ -32,6 +33,10 @@ export const Instant = Schema.String.check(
 
 /** An instant in milliseconds since 1970-01-01T00:00:00Z; finer digits are dropped. */
 export const millis = (instant: string): number => Date.parse(instant)
+
+/** The instant of epoch milliseconds as we write it: UTC, with a fraction only where there is one. */
+export const instant = (epochMillis: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(epochMillis)).replace(".000Z", "Z")
 
 /** An opaque string that can stand in a path: not empty, no `.` or `..`, and whole Unicode characters. */
 export const Id = Schema.String.check(

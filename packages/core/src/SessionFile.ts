@@ -61,15 +61,13 @@ const Mark = Schema.Struct({
 const DetailLine = CheckedJson.checker(Schema.Struct({ ...Session.Detail.fields, _read: Schema.optional(Mark) }))
 const SummaryLine = CheckedJson.checker(Schema.Struct({ ...Session.Summary.fields, _read: Schema.optional(Mark) }))
 
-const isoInstant = (epochMillis: number): string => DateTime.formatIso(DateTime.makeUnsafe(epochMillis))
-
 const markOf = ({ detail, readAt, window }: SessionRead): typeof Mark.Type | undefined =>
   // A session of a file that did not say when it was read does not say so now.
   Number.isFinite(readAt)
     ? {
-        at: isoInstant(readAt),
-        from: window === undefined ? undefined : isoInstant(window.from),
-        to: window === undefined ? undefined : isoInstant(window.to),
+        at: Session.instant(readAt),
+        from: window === undefined ? undefined : Session.instant(window.from),
+        to: window === undefined ? undefined : Session.instant(window.to),
         unavailable: detail._tag === "Unavailable" ? detail.reason : undefined,
       }
     : undefined

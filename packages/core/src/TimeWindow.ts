@@ -2,6 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { InvalidRequest } from "./ElnudgeError.ts"
+import * as Session from "./Session.ts"
 
 /** `from` is inclusive, `to` exclusive; both are ISO 8601 instants in UTC. */
 export interface TimeWindow {
@@ -16,7 +17,7 @@ export interface Options {
   readonly to?: DateTime.DateTime | undefined
 }
 
-const format = (instant: DateTime.DateTime): string => DateTime.formatIso(instant).replace(".000Z", "Z")
+const format = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
 
 /** Pins a window. Fails with `InvalidRequest` when it is empty or runs backwards. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {

@@ -105,8 +105,8 @@ describe("ElnudgeClient under faults", () => {
       const [first, second] = yield* Effect.all([Effect.flip(listSessions()), Effect.flip(getSession("sess_1"))]).pipe(
         Effect.provide(layer),
       )
-      assert.deepInclude(first, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23.000Z" })
-      assert.deepInclude(second, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23.000Z" })
+      assert.deepInclude(first, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23Z" })
+      assert.deepInclude(second, { _tag: "RateLimited", resumeAt: "2026-11-04T05:03:23Z" })
       assert.lengthOf(seen, 1)
     }),
   )

@@ -1,4 +1,4 @@
-/** Answers that no client wants, for chosen requests. Internal: the language for users' own tests comes later. */
+/** Answers that no client wants, for chosen requests: what `fault` in the options gives. */
 import * as Effect from "effect/Effect"
 import { HttpServerResponse } from "effect/http"
 import * as Stream from "effect/Stream"

@@ -1,5 +1,5 @@
 /** Sessions that look like a shop's, from a seed: the same options give the same sessions. Nothing in them is real. */
-import type * as Session from "@effect-elnudge/core/Session"
+import * as Session from "@effect-elnudge/core/Session"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -36,7 +36,7 @@ export const baseConversion = (intentScore: number): number => 0.004 + 0.25 * (i
 const influenceSeconds = 30 * 60
 const secondsInDay = 86_400
 
-const format = (second: number): string => DateTime.formatIso(DateTime.makeUnsafe(second * 1000)).replace(".000Z", "Z")
+const format = (second: number): string => Session.instant(second * 1000)
 
 interface DatedNudge extends Visit.ShownNudge {
   readonly id: string
