@@ -1,5 +1,5 @@
 /** What each command does: its flags turned into reports, a plan, and an output. */
-import { Attribution, AttributionReport, type Cohort, CohortReport, Period } from "@effect-elnudge/report"
+import { Attribution, AttributionReport, type Cohort, CohortReport, Period, Report } from "@effect-elnudge/report"
 import * as Console from "effect/Console"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -10,12 +10,13 @@ import * as Path from "effect/Path"
 import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as AttributionTable from "./AttributionTable.ts"
+import * as CohortTable from "./CohortTable.ts"
 import * as CoverageText from "./CoverageText.ts"
 import * as Destination from "./Destination.ts"
 import * as OutputFile from "./OutputFile.ts"
 import * as PrintableText from "./PrintableText.ts"
 import * as ReportRunner from "./ReportRunner.ts"
-import * as ReportTable from "./ReportTable.ts"
 import * as SessionsExport from "./SessionsExport.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
@@ -61,7 +62,7 @@ const attributionReport = ({ confidence, dismissCounts, window }: AttributionFla
       rule: { windowMillis: Duration.toMillis(window), dismissCounts: dismissCounts === "yes" },
       confidence,
     }),
-    ReportTable.attribution,
+    AttributionTable.render,
     { window_minutes: Duration.toMinutes(window), dismiss_counts: dismissCounts === "yes", confidence },
   )
 
@@ -74,7 +75,7 @@ const cohortReport = ({ bands, by, confidence, dismissCounts, split, timeZone }:
       rule: { ...Attribution.vendorRule, dismissCounts: dismissCounts === "yes" },
       confidence,
     }),
-    ReportTable.cohorts,
+    CohortTable.render,
     {
       bands: bands.map(({ label }) => label),
       by: Option.getOrNull(by),
@@ -150,7 +151,7 @@ export const run = (flags: RunFlags) =>
         : file.stage(Stream.succeed(ReportRunner.format(finished, outcome, "csv", flags.bom)))
     })
     const summary = {
-      definitions: ReportRunner.definitions,
+      definitions: Report.definitions,
       options: Object.fromEntries(reports.map(({ name, options }) => [name, options])),
       coverage,
       ledger,

@@ -10,10 +10,11 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as AttributionTable from "./AttributionTable.ts"
+import * as CohortTable from "./CohortTable.ts"
 import * as CoverageText from "./CoverageText.ts"
 import * as EmulatorServer from "./EmulatorServer.ts"
 import * as HttpTransport from "./HttpTransport.ts"
-import * as ReportTable from "./ReportTable.ts"
 
 // The emulator is ours, so the demo does not wait for the limit that the real API has.
 const requestsPerMinute = 1_000_000
@@ -46,9 +47,9 @@ const report = Effect.gen(function* () {
     "",
     "Attribution: sessions in which a nudge was shown, and the purchases that can be credited to it (to the last",
     "one before the purchase: shown at most 30 minutes before, to shown at any time before).",
-    ReportTable.attribution(attributionRows),
+    AttributionTable.render(attributionRows),
     "Cohorts: conversion by the final intent score.",
-    ReportTable.cohorts(cohortRows),
+    CohortTable.render(cohortRows),
     ...CoverageText.make(recorder.snapshot()),
     "",
     `written: ${attributionFile}`,

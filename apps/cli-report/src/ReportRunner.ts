@@ -1,6 +1,6 @@
 /** Stream ▸ fold ▸ output: the one place where a walk, reports and files meet. Any number of reports share a walk. */
 import { Coverage, type Session, type SessionRead, version } from "@effect-elnudge/core"
-import { Fold, Ledger, type Report, ReportCsv } from "@effect-elnudge/report"
+import { Fold, Ledger, Report, ReportCsv } from "@effect-elnudge/report"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Progress from "./Progress.ts"
@@ -90,9 +90,6 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
   return outcome
 })
 
-/** The version of the definitions behind the numbers: it grows when a number would come out differently. */
-export const definitions = "1"
-
 const byteOrderMark = "\u{feff}"
 
 /** One report as text. */
@@ -105,7 +102,7 @@ export const format = (report: Printed, outcome: Outcome, as: Format, bom: boole
     case "json": {
       const { coverage, ledger } = outcome
       const { name, options, rows } = report
-      return `${JSON.stringify({ report: name, definitions, version, options, coverage, ledger, rows }, null, 2)}\n`
+      return `${JSON.stringify({ report: name, definitions: Report.definitions, version, options, coverage, ledger, rows }, null, 2)}\n`
     }
   }
 }

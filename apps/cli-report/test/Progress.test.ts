@@ -14,7 +14,7 @@ const to = Date.UTC(2026, 10, 1)
 /** A recorder of a walk through October that has come down to `reached` with one page of 200. */
 const recorderAt = (reached: number) =>
   Effect.map(Coverage.make, (recorder) => {
-    recorder.pinned({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+    recorder.covers({ from, to })
     recorder.request("ListSessions", false)
     recorder.page(200)
     for (let row = 0; row < 200; row++) {

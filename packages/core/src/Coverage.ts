@@ -4,45 +4,51 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
-import type { TimeWindow } from "./TimeWindow.ts"
+import * as TimeSpan from "./TimeSpan.ts"
+import * as TimeWindow from "./TimeWindow.ts"
+
+/** How often; how long in milliseconds. */
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 /** Field names are those of the JSON output. Times are in milliseconds; everything else counts. */
-export interface Coverage {
-  /** The pinned window, or null before the first page. */
-  readonly window: TimeWindow | null
+export const Coverage = Schema.Struct({
+  /** From the first instant covered to the last; null before the first page. */
+  window: Schema.NullOr(TimeWindow.TimeWindow),
   /** What of the window nobody walked: between the windows of several files. */
-  readonly gaps: ReadonlyArray<TimeWindow>
+  gaps: Schema.Array(TimeWindow.TimeWindow),
   /** All attempts sent: of the list, of details, retries included. */
-  readonly requests: number
-  readonly list_requests: number
-  readonly detail_requests: number
+  requests: Count,
+  list_requests: Count,
+  detail_requests: Count,
   /** Attempts that repeated a failed one. */
-  readonly retries: number
+  retries: Count,
   /** 429 answers. */
-  readonly rate_limited: number
+  rate_limited: Count,
   /** Time spent waiting, summed over requests: for a token of the limit, and held back by a 429 or before a retry. */
-  readonly paced_ms: number
-  readonly held_ms: number
-  readonly pages: number
-  readonly empty_pages: number
-  readonly sessions: number
+  paced_ms: Schema.Finite,
+  held_ms: Schema.Finite,
+  pages: Count,
+  empty_pages: Count,
+  sessions: Count,
   /** Rows with an id that is counted already: in a walk the first stays, in several files the best copy. */
-  readonly duplicates: number
+  duplicates: Count,
   /** Rows that start outside the window that was asked for; left out. */
-  readonly outside_window: number
+  outside_window: Count,
   /** Rows that started later than the row before them. */
-  readonly out_of_order: number
-  readonly details: number
-  readonly details_unavailable: Readonly<Record<SessionRead.UnavailableReason, number>>
+  out_of_order: Count,
+  details: Count,
+  details_unavailable: Schema.Struct({ past_retention: Count, not_found: Count }),
   /** Details that differ from the list's row: the detail counts. */
-  readonly changed_since_listed: number
+  changed_since_listed: Count,
   /** Sessions that may still have been open when they were listed. */
-  readonly unsettled: number
+  unsettled: Count,
   /** Values outside the documented sets, as `kind:value`; at most 50 names of at most 80 characters, the rest as `kind:(more)`. */
-  readonly unknown_values: Readonly<Record<string, number>>
-}
+  unknown_values: Schema.Record(Schema.String, Count),
+})
+export type Coverage = typeof Coverage.Type
 
 /** Where a run is right now, for a display of its progress. */
 export interface Live {
@@ -52,21 +58,61 @@ export interface Live {
   readonly heldUntil: number
 }
 
-type Span = NonNullable<SessionRead.SessionRead["window"]>
+const written = (spans: TimeSpan.TimeSpans): Pick<Coverage, "window" | "gaps"> => {
+  const [first, last] = [spans[0], spans.at(-1)]
+  return {
+    window: first === undefined || last === undefined ? null : TimeWindow.ofSpan({ from: first.from, to: last.to }),
+    gaps: TimeSpan.gaps(spans).map(TimeWindow.ofSpan),
+  }
+}
 
-const windowOf = ({ from, to }: Span): TimeWindow => ({
-  from: Session.instant(from),
-  to: Session.instant(to),
-})
+/** What was walked: the window without its gaps. */
+export const spans = ({ gaps, window }: Pick<Coverage, "window" | "gaps">): TimeSpan.TimeSpans => {
+  if (window === null) return []
+  const { from, to } = TimeWindow.toSpan(window)
+  const holes = gaps.map(TimeWindow.toSpan)
+  const starts = [from, ...holes.map((hole) => hole.to)]
+  return starts.map((start, index) => ({ from: start, to: holes[index]?.from ?? to }))
+}
+
+/** What two runs saw together. */
+export const combine = (left: Coverage, right: Coverage): Coverage => {
+  const names = [...Object.keys(left.unknown_values), ...Object.keys(right.unknown_values)].sort()
+  const sum = (of: (coverage: Coverage) => number) => of(left) + of(right)
+  return {
+    ...written(spans(right).reduce(TimeSpan.join, spans(left))),
+    requests: sum(({ requests }) => requests),
+    list_requests: sum(({ list_requests }) => list_requests),
+    detail_requests: sum(({ detail_requests }) => detail_requests),
+    retries: sum(({ retries }) => retries),
+    rate_limited: sum(({ rate_limited }) => rate_limited),
+    paced_ms: sum(({ paced_ms }) => paced_ms),
+    held_ms: sum(({ held_ms }) => held_ms),
+    pages: sum(({ pages }) => pages),
+    empty_pages: sum(({ empty_pages }) => empty_pages),
+    sessions: sum(({ sessions }) => sessions),
+    duplicates: sum(({ duplicates }) => duplicates),
+    outside_window: sum(({ outside_window }) => outside_window),
+    out_of_order: sum(({ out_of_order }) => out_of_order),
+    details: sum(({ details }) => details),
+    details_unavailable: {
+      past_retention: sum(({ details_unavailable }) => details_unavailable.past_retention),
+      not_found: sum(({ details_unavailable }) => details_unavailable.not_found),
+    },
+    changed_since_listed: sum(({ changed_since_listed }) => changed_since_listed),
+    unsettled: sum(({ unsettled }) => unsettled),
+    unknown_values: Object.fromEntries(
+      names.map((name) => [name, sum(({ unknown_values }) => unknown_values[name] ?? 0)]),
+    ),
+  }
+}
 
 const maxUnknownNames = 50
 const maxNameLength = 80
 
 /** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
 export class Recorder {
-  private window: TimeWindow | null = null
-  /** Apart from each other and in order. */
-  private spans: ReadonlyArray<Span> = []
+  private spans: TimeSpan.TimeSpans = []
   private counts = {
     list_requests: 0,
     detail_requests: 0,
@@ -89,21 +135,9 @@ export class Recorder {
   private unavailable = { past_retention: 0, not_found: 0 }
   private unknown = new Map<string, number>()
 
-  pinned(window: TimeWindow): void {
-    this.window = window
-  }
-
-  /** Sessions of this window (epoch milliseconds) are part of the run: for what is put together from several walks. */
-  widened(window: Span): void {
-    if (this.spans.some(({ from, to }) => from <= window.from && to >= window.to)) return
-    const apart = this.spans.filter(({ from, to }) => to < window.from || from > window.to)
-    const joined = this.spans.filter((span) => !apart.includes(span))
-    const hull = {
-      from: Math.min(window.from, ...joined.map(({ from }) => from)),
-      to: Math.max(window.to, ...joined.map(({ to }) => to)),
-    }
-    this.spans = [...apart, hull].sort((a, b) => a.from - b.from)
-    this.window = windowOf({ from: this.spans[0]?.from ?? hull.from, to: this.spans.at(-1)?.to ?? hull.to })
+  /** Sessions of this span are part of the run. */
+  covers(span: TimeSpan.TimeSpan): void {
+    this.spans = TimeSpan.join(this.spans, span)
   }
 
   request(kind: "ListSessions" | "GetSession", isRetry: boolean): void {
@@ -173,8 +207,7 @@ export class Recorder {
   snapshot(): Coverage {
     const { list_requests, detail_requests, retries, details, changed_since_listed, unsettled, ...rest } = this.counts
     return {
-      window: this.window,
-      gaps: this.spans.slice(1).map(({ from }, index) => windowOf({ from: this.spans[index]?.to ?? from, to: from })),
+      ...written(this.spans),
       requests: list_requests + detail_requests,
       list_requests,
       detail_requests,

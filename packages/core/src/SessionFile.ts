@@ -238,7 +238,7 @@ export const reads = (
           recorder?.duplicate()
           return false
         }
-        if (window !== undefined) recorder?.widened(window)
+        if (window !== undefined) recorder?.covers(window)
         recorder?.summary(summary, readAt)
         if (detail._tag === "Read") recorder?.detail(summary, detail.session)
         if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)

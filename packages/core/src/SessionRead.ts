@@ -3,6 +3,7 @@
  * This is what the streams emit and what the folds step over.
  */
 import type * as Session from "./Session.ts"
+import type { TimeSpan } from "./TimeSpan.ts"
 
 /** Why a session that is in the list has no detail (404): older than the plan keeps, or not there. */
 export type UnavailableReason = "past_retention" | "not_found"
@@ -17,8 +18,8 @@ export interface SessionRead {
   readonly detail: DetailState
   /** When the newest of the two was read: epoch milliseconds. */
   readonly readAt: number
-  /** The window of the walk that read it, in epoch milliseconds, where there was one; `to` is exclusive. */
-  readonly window?: { readonly from: number; readonly to: number } | undefined
+  /** The window of the walk that read it, where there was one. */
+  readonly window?: TimeSpan | undefined
 }
 
 export const notNeeded: DetailState = { _tag: "NotNeeded" }

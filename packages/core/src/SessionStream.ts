@@ -10,9 +10,10 @@ import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import { PageGuard } from "./PageGuard.ts"
-import * as Session from "./Session.ts"
+import type * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
+import type { TimeSpan } from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 
 export interface ListOptions extends TimeWindow.Options {
@@ -43,7 +44,7 @@ export interface DetailOptions extends ListOptions {
 export interface Page {
   readonly sessions: ReadonlyArray<Session.Summary>
   readonly readAt: number
-  readonly window: NonNullable<SessionRead.SessionRead["window"]>
+  readonly window: TimeSpan
 }
 
 interface Position {
@@ -70,8 +71,8 @@ export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeErr
       const client = yield* ElnudgeClient
       const window = yield* TimeWindow.pin(options)
       const recorder = yield* Coverage.Current
-      recorder?.pinned(window)
-      const span = { from: Session.millis(window.from), to: Session.millis(window.to) }
+      const span = TimeWindow.toSpan(window)
+      recorder?.covers(span)
       const guard = new PageGuard(recorder, span)
       const start: Position = { cursor: undefined, rowsEmitted: 0 }
       return Stream.paginate(

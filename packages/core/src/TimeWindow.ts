@@ -1,14 +1,19 @@
 /** The span of start times that a walk covers, pinned to absolute instants once, so that nothing depends on "now" twice. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { InvalidRequest } from "./ElnudgeError.ts"
 import * as Session from "./Session.ts"
+import type { TimeSpan } from "./TimeSpan.ts"
 
 /** `from` is inclusive, `to` exclusive; both are ISO 8601 instants in UTC. */
-export interface TimeWindow {
-  readonly from: string
-  readonly to: string
-}
+export const TimeWindow = Schema.Struct({ from: Session.Instant, to: Session.Instant })
+export type TimeWindow = typeof TimeWindow.Type
+
+/** The window as it is written. */
+export const ofSpan = ({ from, to }: TimeSpan): TimeWindow => ({ from: Session.instant(from), to: Session.instant(to) })
+
+export const toSpan = ({ from, to }: TimeWindow): TimeSpan => ({ from: Session.millis(from), to: Session.millis(to) })
 
 export interface Options {
   /** @default 30 days before `to`, as the API's own default for a window that ends now */

@@ -4,10 +4,12 @@
  */
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Session from "@effect-elnudge/core/Session"
+import * as Schema from "effect/Schema"
 import * as Attribution from "./Attribution.ts"
 import * as Counts from "./Counts.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as Tally from "./Tally.ts"
 import * as Warning from "./Warning.ts"
 
 export interface Options {
@@ -105,7 +107,7 @@ type SessionCounts = Counts.Counts<keyof typeof noSessions>
 type RowCounts = Counts.Counts<keyof typeof noCounts>
 
 export interface State {
-  readonly types: Map<string, RowCounts>
+  readonly types: Tally.Tally<keyof RowCounts>
   /** Distinct sessions with any nudge. */
   readonly any: SessionCounts
   /** Nudged sessions whose detail could not be had. */
@@ -146,14 +148,6 @@ const countSession = (
   if (purchasedAt !== undefined && purchasedAt < firstShown) counts.converted_before_shown++
 }
 
-const countsOf = (types: Map<string, RowCounts>, type: string): RowCounts => {
-  const existing = types.get(type)
-  if (existing !== undefined) return existing
-  const created = { ...noCounts }
-  types.set(type, created)
-  return created
-}
-
 const toRow = (nudge_type: string, counts: RowCounts, isIncomplete: boolean, z: number): Row => {
   const { converted_sessions, influenced, sessions, shown } = counts
   const interval = Proportion.wilson(converted_sessions, sessions, z)
@@ -185,13 +179,30 @@ const toRow = (nudge_type: string, counts: RowCounts, isIncomplete: boolean, z: 
   }
 }
 
+const codec = Schema.Struct({
+  types: Tally.codec(noCounts),
+  any: Counts.codec(noSessions),
+  missingDetails: Counts.Counter,
+})
+
 const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
 
 /** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
 export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
   name: "attribution",
   columns,
+  compared: {
+    label: ({ nudge_type }) => nudge_type,
+    isTotal: ({ nudge_type }) => nudge_type === "(all)",
+    rates: ({ chat_opened, clicked, converted_sessions, dismissed, sessions, shown }) => [
+      { name: "conversion_rate", events: converted_sessions, of: sessions },
+      { name: "click_rate", events: clicked, of: shown, isClustered: true },
+      { name: "dismiss_rate", events: dismissed, of: shown, isClustered: true },
+      { name: "chat_open_rate", events: chat_opened, of: shown, isClustered: true },
+    ],
+  },
   needsDetail,
+  codec,
   initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0 }),
   step: (state, read) => {
     if (!needsDetail(SessionRead.session(read))) return state
@@ -206,7 +217,7 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     const isUnknown = (nudges: ReadonlyArray<Session.Nudge>): boolean =>
       status === "unknown_time" && nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
     for (const [type, nudges] of Map.groupBy(session.nudges, (nudge) => nudge.type)) {
-      const counts = countsOf(state.types, type)
+      const counts = Tally.at(state.types, type, noCounts)
       countSession(counts, nudges, session.converted, purchasedAt, isImmature, isUnknown(nudges))
       for (const nudge of nudges) {
         counts.shown++
@@ -217,25 +228,21 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     countSession(state.any, session.nudges, session.converted, purchasedAt, isImmature, isUnknown(session.nudges))
     const credited = candidates.at(-1)
     if (credited !== undefined) {
-      const counts = countsOf(state.types, credited.nudge.type)
+      const counts = Tally.at(state.types, credited.nudge.type, noCounts)
       counts.attributed_upper++
       if (status === "yes") counts.attributed_lower++
     }
     return state
   },
-  combine: (left, right) => {
-    const types = new Map([...left.types].map(([type, counts]) => [type, { ...counts }]))
-    for (const [type, counts] of right.types) types.set(type, Counts.add(types.get(type) ?? noCounts, counts))
-    return {
-      types,
-      any: Counts.add(left.any, right.any),
-      missingDetails: left.missingDetails + right.missingDetails,
-    }
-  },
+  combine: (left, right) => ({
+    types: Tally.combine(left.types, right.types),
+    any: Counts.add(left.any, right.any),
+    missingDetails: left.missingDetails + right.missingDetails,
+  }),
   done: ({ any, missingDetails, types }) => {
     const isIncomplete = missingDetails > 0
     const z = Proportion.zOf(confidence)
-    const sorted = [...types].sort(([a], [b]) => (a < b ? -1 : 1))
+    const sorted = Tally.sorted(types)
     const summed = sorted.reduce((sum, [, counts]) => Counts.add(sum, counts), noCounts)
     const all = { ...summed, ...any }
     return [

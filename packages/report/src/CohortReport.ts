@@ -4,6 +4,8 @@
  */
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as TimeSpan from "@effect-elnudge/core/TimeSpan"
+import * as Schema from "effect/Schema"
 import * as Arm from "./Arm.ts"
 import * as Attribution from "./Attribution.ts"
 import * as Cohort from "./Cohort.ts"
@@ -13,6 +15,7 @@ import * as MultipleTesting from "./MultipleTesting.ts"
 import * as Period from "./Period.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as Verdict from "./Verdict.ts"
 import * as Warning from "./Warning.ts"
 
 export interface Options {
@@ -80,14 +83,14 @@ const columns: ReadonlyArray<keyof Row> = [
 
 export interface State {
   readonly grid: CohortGrid.Grid
-  /** The window of the sessions, from their reads, in epoch milliseconds; null before the first that has one. */
-  from: number | null
-  to: number | null
+  /** What was walked. */
+  spans: TimeSpan.TimeSpans
 }
 
-const earliest = (a: number | null, b: number | null): number | null =>
-  a === null ? b : b === null ? a : Math.min(a, b)
-const latest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
+const codec = Schema.Struct({
+  grid: CohortGrid.codec,
+  spans: Schema.Array(Schema.Struct({ from: Schema.Int, to: Schema.Int })),
+})
 
 /** A cell with what it is compared with; `baseline` is undefined where nothing is compared. */
 interface Compared {
@@ -97,9 +100,6 @@ interface Compared {
 }
 
 const noComparison = { estimate: null, low: null, high: null }
-
-const excludesZero = ({ high, low }: { readonly low: number | null; readonly high: number | null }): boolean =>
-  low !== null && high !== null && (low > 0 || high < 0)
 
 /**
  * Order: period, band, arm; then `(all)` for each period and arm; then `all,(all),all`. Every band and arm has a row
@@ -135,7 +135,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
     }
     const dependsOnDetails = key.arm !== "unnudged" && (key.arm !== "all" || CohortGrid.isTotal(key))
     if (baseline !== undefined && baseline.sessions > 0 && baseline.conversions === 0) warnings.add("ZERO_BASELINE")
-    if (q !== null && q >= 0.05 && excludesZero(difference)) warnings.add("MULTIPLE")
+    for (const warning of Verdict.warnings(difference, q)) warnings.add(warning)
     if (p === Comparison.pFloor) warnings.add("P_FLOOR")
     if (facts.cut.has(key.period)) warnings.add("PARTIAL_PERIOD")
     if (counts.immature + (baseline?.immature ?? 0) > 0) warnings.add("IMMATURE")
@@ -146,14 +146,22 @@ export const make = (options: Options = {}): Report<State, Row> => {
   return {
     name: "cohorts",
     columns,
+    compared: {
+      label: ({ arm, intent_band, period }) => [period, intent_band, arm].filter((part) => part !== "all").join(" "),
+      isTotal: ({ intent_band }) => intent_band === CohortGrid.allBands,
+      rates: ({ conversions, sessions }) => [{ name: "conversion_rate", events: conversions, of: sessions }],
+    },
     needsDetail: (session) => splitByArm && session.nudge_count > 0,
-    initial: () => ({ grid: CohortGrid.empty(), from: null, to: null }),
+    codec,
+    initial: () => ({ grid: CohortGrid.empty(), spans: [] }),
+    cover: ({ grid, spans }, span) => ({ grid, spans: TimeSpan.join(spans, span) }),
     step: (state, read) => {
       const session = SessionRead.session(read)
       if (read.window !== undefined) {
-        state.from = earliest(state.from, read.window.from)
+        const { from } = read.window
         // A window that ends in the future is cut where it was read.
-        state.to = latest(state.to, Math.min(read.window.to, read.readAt))
+        const to = Math.min(read.window.to, read.readAt)
+        if (from < to) state.spans = TimeSpan.join(state.spans, { from, to })
       }
       CohortGrid.count(
         state.grid,
@@ -169,14 +177,13 @@ export const make = (options: Options = {}): Report<State, Row> => {
     },
     combine: (left, right) => ({
       grid: CohortGrid.combine(left.grid, right.grid),
-      from: earliest(left.from, right.from),
-      to: latest(left.to, right.to),
+      spans: right.spans.reduce(TimeSpan.join, left.spans),
     }),
-    done: ({ from, grid, to }) => {
+    done: ({ grid, spans }) => {
       const overall = CohortGrid.total(grid)
       const overallRate = Proportion.rate(overall.conversions, overall.sessions)
       const isCalendar = by?.unit === "day" || by?.unit === "week"
-      const cut = isCalendar && from !== null && to !== null ? Period.cutBy(by.labeler, from, to) : new Set<string>()
+      const cut = new Set(isCalendar ? spans.flatMap((span) => [...Period.cutBy(by.labeler, span)]) : [])
       const isIncomplete = splitByArm && CohortGrid.hasArm(grid, "unknown")
       const layout = {
         bands: bands.map(({ label }) => label),

@@ -63,6 +63,7 @@ const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
 
 export const make = (): SessionFold<LedgerCounts, Ledger> => ({
   needsDetail: () => false,
+  codec: Counts.codec(noCounts),
   initial: () => ({ ...noCounts }),
   step: (counts, read) => {
     countSession(counts, SessionRead.session(read))

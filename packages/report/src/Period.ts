@@ -1,4 +1,5 @@
 /** The calendar period of an instant, in a time zone. */
+import type { TimeSpan } from "@effect-elnudge/core/TimeSpan"
 import * as DateTime from "effect/DateTime"
 
 export const units = ["day", "week", "hour", "weekday"] as const
@@ -57,8 +58,8 @@ export const labeler = (unit: Unit, timeZone: DateTime.TimeZone): Labeler => {
   }
 }
 
-/** The labels of the first and last period where the window (epoch milliseconds, end exclusive) cuts them. */
-export const cutBy = (label: Labeler, from: number, to: number): ReadonlySet<string> => {
+/** The labels of the first and last period where the span cuts them. */
+export const cutBy = (label: Labeler, { from, to }: TimeSpan): ReadonlySet<string> => {
   const cut = new Set<string>()
   if (label(from - 1) === label(from)) cut.add(label(from))
   if (label(to - 1) === label(to)) cut.add(label(to))

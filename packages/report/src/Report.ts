@@ -1,7 +1,12 @@
 /** A fold over sessions that gives rows, and says which details it needs. */
 import type * as Session from "@effect-elnudge/core/Session"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
+import type { TimeSpan } from "@effect-elnudge/core/TimeSpan"
+import * as Schema from "effect/Schema"
 import * as Fold from "./Fold.ts"
+
+/** The version of the definitions behind the numbers: it grows when a number would come out differently. */
+export const definitions = "1"
 
 /** What stands in one cell: null is "undefined" (an empty CSV cell), never NaN, Infinity or a plausible 0. */
 export type Cell = string | number | null
@@ -9,6 +14,28 @@ export type Cell = string | number | null
 /** A fold over sessions that says which of them it needs the detail of. */
 export interface SessionFold<State, Out> extends Fold.Fold<SessionRead, State, Out> {
   readonly needsDetail: (session: Session.Summary) => boolean
+  /** The state as JSON and back, so that it can be kept, and combined with that of another day. */
+  readonly codec: Schema.Codec<State, unknown>
+  /** Tells the state which span was walked, for a report that asks: there may be no session in it that would say so. */
+  readonly cover?: ((state: State, span: TimeSpan) => State) | undefined
+}
+
+/** A rate in a row: events of displays or sessions. */
+export interface Rate {
+  readonly name: string
+  readonly events: number
+  readonly of: number
+  /** Whether it counts displays, of which one session may have several. @default false */
+  readonly isClustered?: boolean | undefined
+}
+
+/** How the rows of one window find those of another, and what in them is a rate. */
+export interface Compared<Row> {
+  /** Unlike any other row's. */
+  readonly label: (row: Row) => string
+  /** Whether the row sums up others. */
+  readonly isTotal: (row: Row) => boolean
+  readonly rates: (row: Row) => ReadonlyArray<Rate>
 }
 
 export interface Report<State, Row extends { readonly [column in keyof Row]: Cell }> extends SessionFold<
@@ -18,6 +45,8 @@ export interface Report<State, Row extends { readonly [column in keyof Row]: Cel
   readonly name: string
   /** The columns in the order of the CSV file, which only ever grows at its end. */
   readonly columns: ReadonlyArray<keyof Row & string>
+  /** Only where its rows can be compared between two windows. */
+  readonly compared?: Compared<Row> | undefined
 }
 
 /** Two reports over one walk, which reads the details that either of them needs. */
@@ -27,4 +56,6 @@ export const zip = <StateA, OutA, StateB, OutB>(
 ): SessionFold<readonly [StateA, StateB], readonly [OutA, OutB]> => ({
   ...Fold.zip(a, b),
   needsDetail: (session) => a.needsDetail(session) || b.needsDetail(session),
+  codec: Schema.Tuple([a.codec, b.codec]),
+  cover: ([stateA, stateB], span) => [a.cover?.(stateA, span) ?? stateA, b.cover?.(stateB, span) ?? stateB],
 })

@@ -6,6 +6,12 @@ const order = [
   "DIRECTIONAL",
   "SMALL_COUNT",
   "ZERO_BASELINE",
+  "DEGENERATE",
+  "NO_OVERLAP",
+  "HETEROGENEOUS",
+  "AFTER_PURCHASE",
+  "POST_TREATMENT_SCORE",
+  "CLUSTERED",
   "MULTIPLE",
   "P_FLOOR",
   "PARTIAL_PERIOD",
@@ -18,6 +24,12 @@ const order = [
  * - `LOW_N`: under 100 sessions · `DIRECTIONAL`: 100 to 499
  * - `SMALL_COUNT`: under 5 conversions, or under 5 sessions without one
  * - `ZERO_BASELINE`: nobody converted in the arm that the row is compared with, so there is no lift
+ * - `DEGENERATE`: a variance is 0 or undefined, so limits or p are left out
+ * - `NO_OVERLAP`: under 80 % of arm 1's sessions are in strata that have both arms
+ * - `HETEROGENEOUS`: the strata differ in how the arms differ (p below .05), so that one number for all hides it
+ * - `AFTER_PURCHASE`: more than 1 % of arm 1's conversions are in it only for a nudge shown after the purchase
+ * - `POST_TREATMENT_SCORE`: adjusted for a score that was read at the end, which can hide or create a difference
+ * - `CLUSTERED`: displays of one session count one by one, though they are alike; the intervals are too narrow
  * - `MULTIPLE`: the interval excludes 0, but among so many comparisons that is no evidence (q is 0.05 or more)
  * - `P_FLOOR`: p is below 1e-300, and printed as that
  * - `PARTIAL_PERIOD`: the window cuts the row's day or week

@@ -1,10 +1,9 @@
 import { AttributionReport, CohortReport, Fold, Report, ReportCsv } from "@effect-elnudge/report"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { describe, expect, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as FoldLaws from "./FoldLaws.ts"
 import * as SessionArbitrary from "./SessionArbitrary.ts"
 
 // State that is changed in place, as the reports' own is allowed to be.
@@ -64,81 +63,9 @@ const cohorts = CohortReport.make()
 const toAttributionCsv = (rows: ReadonlyArray<AttributionReport.Row>) => ReportCsv.make(attribution.columns, rows)
 const toCohortsCsv = (rows: ReadonlyArray<CohortReport.Row>) => ReportCsv.make(cohorts.columns, rows)
 
-// Each read with the part that it goes to and its place in another order.
-const shuffled = Arbitrary.array(
-  Arbitrary.all({
-    read: SessionArbitrary.read,
-    part: Arbitrary.schema(Schema.Literals([0, 1, 2])),
-    place: Arbitrary.schema(Schema.Int),
-  }),
-  { maxLength: 30 },
-)
-
-const runOnto = <State, Out>(fold: Fold.Fold<SessionRead, State, Out>, state: State, reads: Iterable<SessionRead>) => {
-  let next = state
-  for (const read of reads) next = fold.step(next, read)
-  return next
-}
-
-const holdsTheLawsOfAFold = <State, Out>(
-  name: string,
-  fold: Fold.Fold<SessionRead, State, Out>,
-  toCsv: (out: Out) => string,
-) => {
-  const stateOf = (reads: Iterable<SessionRead>) => runOnto(fold, fold.initial(), reads)
-  const csvOf = (state: State) => toCsv(fold.done(state))
-
-  describe(`the fold of ${name}`, () => {
-    it.prop("gives the same bytes in any order", [shuffled], ([entries]) => {
-      const sorted = [...entries].sort((a, b) => a.place - b.place)
-      const expected = csvOf(stateOf(entries.map(({ read }) => read)))
-      expect(csvOf(stateOf(sorted.map(({ read }) => read)))).toBe(expected)
-      expect(csvOf(stateOf(entries.map(({ read }) => read).reverse()))).toBe(expected)
-    })
-
-    it.prop("gives the same bytes however the input is split and merged", [shuffled], ([entries]) => {
-      const expected = csvOf(stateOf(entries.map(({ read }) => read)))
-      const partOf = (wanted: number) => stateOf(entries.filter(({ part }) => part === wanted).map(({ read }) => read))
-      const [a, b, c] = [partOf(0), partOf(1), partOf(2)]
-      expect(csvOf(fold.combine(fold.combine(a, b), c))).toBe(expected)
-      expect(csvOf(fold.combine(a, fold.combine(b, c)))).toBe(expected)
-      expect(csvOf(fold.combine(c, fold.combine(b, a)))).toBe(expected)
-      expect(csvOf(fold.combine(fold.initial(), fold.combine(fold.combine(b, c), a)))).toBe(expected)
-    })
-
-    it.prop(
-      "merges into a state of its own, which can be stepped on while its parts stay as they were",
-      [SessionArbitrary.reads, SessionArbitrary.reads, SessionArbitrary.reads],
-      ([first, second, third]) => {
-        const left = stateOf(first)
-        const right = stateOf(second)
-        const before = structuredClone({ left, right })
-        const merged = runOnto(fold, fold.combine(left, right), third)
-        expect({ left, right }).toEqual(before)
-        expect(csvOf(merged)).toBe(csvOf(stateOf([...first, ...second, ...third])))
-      },
-    )
-
-    it.prop("reads its result off without changing the state", [SessionArbitrary.reads], ([reads]) => {
-      const state = stateOf(reads)
-      const before = structuredClone(state)
-      const csv = csvOf(state)
-      expect(state).toEqual(before)
-      expect(csvOf(state)).toBe(csv)
-    })
-
-    it.effect.prop("gives as a sink what it gives in memory", [SessionArbitrary.reads], ([reads]) =>
-      Effect.gen(function* () {
-        const stream = Stream.fromIterable(reads).pipe(Stream.rechunk(3))
-        expect(toCsv(yield* Stream.run(stream, Fold.toSink(fold)))).toBe(toCsv(Fold.run(fold, reads)))
-      }),
-    )
-  })
-}
-
-holdsTheLawsOfAFold("the attribution report", attribution, toAttributionCsv)
-holdsTheLawsOfAFold("the cohort report", cohorts, toCohortsCsv)
-holdsTheLawsOfAFold("both reports in one walk", Report.zip(attribution, cohorts), ([attributionRows, cohortRows]) =>
+FoldLaws.hold("the attribution report", attribution, toAttributionCsv)
+FoldLaws.hold("the cohort report", cohorts, toCohortsCsv)
+FoldLaws.hold("both reports in one walk", Report.zip(attribution, cohorts), ([attributionRows, cohortRows]) =>
   [toAttributionCsv(attributionRows), toCohortsCsv(cohortRows)].join("\n"),
 )
 

@@ -61,7 +61,7 @@ describe("Period", () => {
 
   it("says which first and last period the window cuts", () => {
     const week = labelerIn("week")
-    const cut = (from: string, to: string) => [...Period.cutBy(week, at(from), at(to))]
+    const cut = (from: string, to: string) => [...Period.cutBy(week, { from: at(from), to: at(to) })]
     assert.deepStrictEqual(cut("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"), ["2026-W40", "2026-W44"])
     assert.deepStrictEqual(cut("2026-09-28T00:00:00Z", "2026-11-02T00:00:00Z"), [])
     assert.deepStrictEqual(cut("2026-09-28T00:00:00Z", "2026-11-02T00:00:00.001Z"), ["2026-W45"])

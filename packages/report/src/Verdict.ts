@@ -1,0 +1,58 @@
+/**
+ * How a difference may be put into words. Nudges are not randomised, so a difference is an association; and it is one
+ * only where its interval excludes 0 and its q is below 0.05: a verdict is never read from p.
+ */
+import type * as Comparison from "./Comparison.ts"
+import type * as Proportion from "./Proportion.ts"
+import type { Warning } from "./Warning.ts"
+
+/** Above this q the interval alone is no evidence. */
+export const maxQ = 0.05
+
+export const excludesZero = ({ high, low }: Proportion.Interval): boolean =>
+  low !== null && high !== null && (low > 0 || high < 0)
+
+/** Whether "more often" or "less often" may be said. */
+export const isClear = (difference: Proportion.Interval, q: number | null): boolean =>
+  excludesZero(difference) && q !== null && q < maxQ
+
+/** The warning of an interval that excludes 0 while q says that this is no evidence. */
+export const warnings = (difference: Proportion.Interval, q: number | null): ReadonlyArray<Warning> =>
+  excludesZero(difference) && q !== null && q >= maxQ ? ["MULTIPLE"] : []
+
+/** With its sign and one decimal: a difference of rates in percentage points, or a count. */
+export const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`
+
+/** A difference of rates, in percentage points. */
+export const points = (difference: number): string => signed(100 * difference)
+
+/** q to two digits, or as many more as it takes to tell on which side of `maxQ` it is. */
+const written = (q: number): string => {
+  if (q < 0.001) return "q < .001"
+  for (let digits = 2; digits < 16; digits++) {
+    const text = q.toPrecision(digits)
+    if (Number(text) >= maxQ === q >= maxQ) return `q ${text.replace(/^0\./, ".")}`
+  }
+  return `q ${q}`
+}
+
+export interface Subject {
+  /** "sessions with an interaction" */
+  readonly arm1: string
+  /** "sessions without one" */
+  readonly arm0: string
+}
+
+/** One sentence on conversions: who converted more or less often than whom, or that this is not clear. */
+export const sentence = (subject: Subject, difference: Comparison.Estimate, q: number | null): string => {
+  const { estimate, high, low } = difference
+  if (estimate === null) return "Nothing to compare"
+  if (low === null || high === null || q === null) return `No interval or no q for ${points(estimate)} points`
+  const range = `${points(low)} to ${points(high)}`
+  if (!isClear(difference, q)) return `No clear difference (${range} points, ${written(q)})`
+  const direction = estimate > 0 ? "more" : "less"
+  return (
+    `${subject.arm1} converted ${direction} often than ${subject.arm0}: ` +
+    `${points(estimate)} points (${range}, ${written(q)}); associated, not caused`
+  )
+}
