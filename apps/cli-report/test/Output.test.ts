@@ -5,7 +5,8 @@ import { AttributionReport, Cohort, CohortReport, Fold } from "@effect-elnudge/r
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as ReportTable from "../src/ReportTable.ts"
+import * as AttributionTable from "../src/AttributionTable.ts"
+import * as CohortTable from "../src/CohortTable.ts"
 import * as CliProcess from "./CliProcess.ts"
 import * as Shop from "./Shop.ts"
 
@@ -39,9 +40,9 @@ describe("tables", () => {
       CohortReport.make({ splitByArm: true, bands: Result.getOrThrow(Cohort.bands([0, 50])) }),
       reads,
     )
-    await expect(ReportTable.attribution(attribution)).toMatchFileSnapshot("golden/attribution.txt")
-    await expect(ReportTable.cohorts(cohorts)).toMatchFileSnapshot("golden/cohorts.txt")
-    await expect(ReportTable.cohorts(split)).toMatchFileSnapshot("golden/cohorts-by-arm.txt")
+    await expect(AttributionTable.render(attribution)).toMatchFileSnapshot("golden/attribution.txt")
+    await expect(CohortTable.render(cohorts)).toMatchFileSnapshot("golden/cohorts.txt")
+    await expect(CohortTable.render(split)).toMatchFileSnapshot("golden/cohorts-by-arm.txt")
   })
 
   it.effect("let no control character of a name reach the terminal", () =>
@@ -49,7 +50,7 @@ describe("tables", () => {
       const session = (yield* Shop.sessions).find(({ nudges }) => nudges.length > 0)
       if (session === undefined) return assert.fail("nobody was nudged")
       const nudges = session.nudges.map((nudge) => ({ ...nudge, type: "\u{1b}[2Jtoast\u{7}" }))
-      const table = ReportTable.attribution(Fold.run(AttributionReport.make(), Shop.reads([{ ...session, nudges }])))
+      const table = AttributionTable.render(Fold.run(AttributionReport.make(), Shop.reads([{ ...session, nudges }])))
       assert.include(table, "[2Jtoast")
       assert.notMatch(table, /[^\P{Cc}\n]/u)
     }),
@@ -59,7 +60,7 @@ describe("tables", () => {
     Effect.gen(function* () {
       const rows = Fold.run(CohortReport.make(), Shop.reads(yield* Shop.sessions))
       const { stdout } = yield* Shop.run(["cohorts", ...Shop.october, "--format", "table"])
-      assert.strictEqual(stdout, ReportTable.cohorts(rows))
+      assert.strictEqual(stdout, CohortTable.render(rows))
     }),
   )
 })
