@@ -7,40 +7,49 @@ import * as Stdio from "effect/Stdio"
 import * as Commands from "./Commands.ts"
 import * as Demo from "./Demo.ts"
 import * as EmulatorServer from "./EmulatorServer.ts"
+import * as EmulatorFlags from "./EmulatorFlags.ts"
 import * as Flags from "./Flags.ts"
+import * as ReportFlags from "./ReportFlags.ts"
 
 const environment =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address, " +
   "HTTPS_PROXY the way to it. With --input it needs neither."
 
+const outputs = { ...Flags.rows, saveState: Flags.saveState }
+
 const attribution = Command.make(
   "attribution",
-  { ...Flags.walk, ...Flags.rows, ...Flags.definition, ...Flags.attribution },
-  Commands.attribution,
+  { ...Flags.walk, ...outputs, ...ReportFlags.attribution },
+  Commands.report(ReportFlags.toReport.attribution),
 ).pipe(
   Command.withShortDescription("Conversions by nudge type, with bounds on what a nudge can be credited with"),
   Command.withDescription(
     "Conversions by nudge type: displays and outcomes, sessions and purchases, the vendor's flag, and the lower and " +
-      `upper bound of what the window rule credits. Reads the details of nudged sessions. ${environment}`,
+      "upper bound of what the window rule credits; with --model also the credit that other models give. Reads the " +
+      `details of nudged sessions. ${environment}`,
   ),
   Command.withExamples([
     {
       command: "elnudge-report attribution --from 2026-10-01 --to 2026-11-01 --output attribution.csv",
       description: "October, into a file",
     },
-    { command: "elnudge-report attribution --since 7d", description: "The last seven days" },
+    {
+      command: "elnudge-report attribution --since 7d --model last,linear,markov",
+      description: "Three models side by side",
+    },
   ]),
 )
 
 const cohorts = Command.make(
   "cohorts",
-  { ...Flags.walk, ...Flags.rows, ...Flags.definition, ...Flags.cohorts },
-  Commands.cohorts,
+  { ...Flags.walk, ...outputs, ...ReportFlags.cohorts },
+  Commands.report(ReportFlags.toReport.cohorts),
 ).pipe(
   Command.withShortDescription("Conversion by the final intent score, by period and by what became of the nudges"),
   Command.withDescription(
     "Conversion by bands of the final intent score, with Wilson intervals; by calendar period, and split by what " +
-      `became of the nudges. Reads the list only, unless split. ${environment}`,
+      "became of the nudges. Reads the list only; with --split the details of nudged sessions, with " +
+      `--time-to-purchase those of converted ones. ${environment}`,
   ),
   Command.withExamples([
     {
@@ -51,6 +60,132 @@ const cohorts = Command.make(
       command: "elnudge-report cohorts --since 28d --by week --split arm --time-zone Europe/Berlin",
       description: "Nudged against unnudged, by week in Berlin",
     },
+  ]),
+)
+
+const lift = Command.make(
+  "lift",
+  { ...Flags.walk, ...outputs, ...ReportFlags.lift },
+  Commands.report(ReportFlags.toReport.lift),
+).pipe(
+  Command.withShortDescription(
+    "Whether nudged sessions convert more often, as it is and adjusted for the intent score",
+  ),
+  Command.withDescription(
+    "Three comparisons of conversion: V, the vendor's (interacted with a nudge or not), E (nudged or not) and I (nudged: " +
+      "interacted or not); each as it is (crude) and adjusted for bands of the final intent score (mh, att); with all " +
+      "nudges, and only with those before the purchase. Nudges are not randomised: these are associations. Reads the " +
+      `details of nudged sessions. ${environment}`,
+  ),
+  Command.withExamples([
+    {
+      command: "elnudge-report lift --from 2026-10-01 --to 2026-11-01 --output lift.csv",
+      description: "October: 18 rows, each with a sentence that says what may be said",
+    },
+    {
+      command: "elnudge-report lift --since 28d --mde 0.05",
+      description: "How many sessions it takes to see 5 % more",
+    },
+  ]),
+)
+
+const reconcile = Command.make(
+  "reconcile",
+  { ...Flags.walk, ...outputs, ...ReportFlags.reconcile },
+  Commands.reconcile,
+).pipe(
+  Command.withShortDescription("Where the vendor's influenced_conversion flag and its own rule agree, and why not"),
+  Command.withDescription(
+    "Every nudge's influenced_conversion flag against the rule worked out again, by reason; with --readings, how well " +
+      `five readings of the rule agree with the flag. Reads the details of nudged sessions. ${environment}`,
+  ),
+  Command.withExamples([
+    { command: "elnudge-report reconcile --since 30d", description: "The reasons, each with example sessions" },
+    { command: "elnudge-report reconcile --since 30d --readings", description: "Which reading of the rule fits best" },
+  ]),
+)
+
+const calibration = Command.make(
+  "calibration",
+  { ...Flags.walk, ...outputs, ...ReportFlags.calibration },
+  Commands.report(ReportFlags.toReport.calibration),
+).pipe(
+  Command.withShortDescription("How well the final intent score goes with conversion"),
+  Command.withDescription(
+    "Conversion by bands of the final intent score, how well the score ranks those who convert (AUC), its trend, and how " +
+      `far score/100 is from a probability (Brier); for all sessions and for unnudged ones. Reads the list only. ${environment}`,
+  ),
+  Command.withExamples([
+    { command: "elnudge-report calibration --since 30d", description: "The last 30 days" },
+    {
+      command: "elnudge-report calibration --since 30d --bands 0,10,20,30,40,50,60,70,80,90",
+      description: "In ten bands",
+    },
+  ]),
+)
+
+const nudgePerformance = Command.make(
+  "nudge-performance",
+  { ...Flags.walk, ...outputs, ...ReportFlags.nudgePerformance },
+  Commands.report(ReportFlags.toReport["nudge-performance"]),
+).pipe(
+  Command.withShortDescription("Outcomes by nudge type, funnel, number of nudges, and position in the session"),
+  Command.withDescription(
+    "What became of the nudges: by type, as a funnel of sessions, by the number of nudges in a session, and by a nudge's " +
+      "position in it. Longer sessions see more nudges, so number and position describe sessions, not what one more nudge " +
+      `does. Reads the details of nudged sessions. ${environment}`,
+  ),
+  Command.withExamples([
+    {
+      command: "elnudge-report nudge-performance --from 2026-10-01 --to 2026-11-01 --format table",
+      description: "October, as a table",
+    },
+  ]),
+)
+
+const merge = Command.make("merge", { states: Flags.states, ...outputs, ...Flags.talk }, Commands.merge).pipe(
+  Command.withShortDescription("Saved states of several windows as one report, without reading a session again"),
+  Command.withDescription(
+    "The report of several files that --save-state wrote, as if their sessions had been read in one walk. Refuses states " +
+      "of different reports or options, and windows that overlap. Needs no key.",
+  ),
+  Command.withExamples([
+    {
+      command: "elnudge-report lift --from 2026-10-01 --to 2026-10-02 --save-state lift-01.json --output lift-01.csv",
+      description: "Each day, save its state",
+    },
+    {
+      command: "elnudge-report merge lift-01.json lift-02.json --save-state lift-october.json",
+      description: "Put days together, and keep that too",
+    },
+  ]),
+)
+
+const compare = Command.make(
+  "compare",
+  {
+    ...Flags.comparison,
+    ...Flags.walkOfTwo,
+    ...Flags.rows,
+    bands: ReportFlags.cohorts.bands,
+    split: ReportFlags.cohorts.split,
+    dismissCounts: ReportFlags.cohorts.dismissCounts,
+    confidence: ReportFlags.cohorts.confidence,
+  },
+  Commands.compare,
+).pipe(
+  Command.withShortDescription("The same report for two windows: how its rates moved, with interval and q"),
+  Command.withDescription(
+    "The rates of attribution, cohorts, reconcile, calibration or nudge-performance in two windows, row by row: difference, lift, " +
+      "intervals and q. Windows are not randomised: a change may have any cause, the season among them. With two saved " +
+      `states it reads nothing else. ${environment}`,
+  ),
+  Command.withExamples([
+    {
+      command: "elnudge-report compare cohorts --before 2026-09-01..2026-10-01 --after 2026-10-01..2026-11-01",
+      description: "October against September, by band",
+    },
+    { command: "elnudge-report compare september.json october.json", description: "The same from two saved states" },
   ]),
 )
 
@@ -75,13 +210,14 @@ const sessions = Command.make("sessions", { ...Flags.walk, ...Flags.sessions }, 
 const run = Command.make(
   "run",
   {
-    reports: Flags.reports,
+    reports: ReportFlags.reports,
     outputDirectory: Flags.outputDirectory,
+    saveStates: Flags.saveStates,
     ...Flags.walk,
     bom: Flags.rows.bom,
-    ...Flags.definition,
-    ...Flags.attribution,
-    ...Flags.cohorts,
+    ...ReportFlags.attribution,
+    ...ReportFlags.cohorts,
+    ...ReportFlags.lift,
   },
   Commands.run,
 ).pipe(
@@ -94,10 +230,11 @@ const run = Command.make(
       command: "elnudge-report run attribution,cohorts --since 30d --output-dir october",
       description: "Both reports for the price of one",
     },
+    { command: "elnudge-report run all --since 30d --output-dir october --save-states", description: "Everything" },
   ]),
 )
 
-const emulator = Command.make("emulator", Flags.emulator, (flags) =>
+const emulator = Command.make("emulator", EmulatorFlags.flags, (flags) =>
   Commands.debuggable(EmulatorServer.serve(flags)),
 ).pipe(
   Command.withDescription("The elNudge API on this machine, from a file or generated: to try things, and for tests"),
@@ -119,7 +256,20 @@ const root = Command.make("elnudge-report").pipe(
       "stderr. Exit codes: 0 done, 1 anything else, 2 wrong usage, 3 key refused, 5 no answer (network, server, limit, " +
       "retention), 6 answer or file that does not fit the contract, 130 interrupted.",
   ),
-  Command.withSubcommands([attribution, cohorts, sessions, run, emulator, demo]),
+  Command.withSubcommands([
+    attribution,
+    cohorts,
+    lift,
+    reconcile,
+    calibration,
+    nudgePerformance,
+    run,
+    merge,
+    compare,
+    sessions,
+    emulator,
+    demo,
+  ]),
   Command.withExamples([
     { command: "elnudge-report demo", description: "See it work, without a key" },
     { command: "elnudge-report attribution --from 2026-10-01 --to 2026-11-01", description: "Attribution for October" },

@@ -1,8 +1,8 @@
 /** What each command does: its flags turned into reports, a plan, and an output. */
-import { Attribution, AttributionReport, type Cohort, CohortReport, Period, Report } from "@effect-elnudge/report"
+import { ElnudgeError, Session } from "@effect-elnudge/core"
+import { Report } from "@effect-elnudge/report"
 import * as Console from "effect/Console"
-import type * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -10,15 +10,19 @@ import * as Path from "effect/Path"
 import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import * as AttributionTable from "./AttributionTable.ts"
-import * as CohortTable from "./CohortTable.ts"
+import type * as Catalog from "./Catalog.ts"
 import * as CoverageText from "./CoverageText.ts"
 import * as Destination from "./Destination.ts"
+import type * as FlagValues from "./FlagValues.ts"
 import * as OutputFile from "./OutputFile.ts"
 import * as PrintableText from "./PrintableText.ts"
+import type * as PrintedReport from "./PrintedReport.ts"
+import * as ReportFlags from "./ReportFlags.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as SessionsExport from "./SessionsExport.ts"
+import * as StateFile from "./StateFile.ts"
 import * as WalkPlan from "./WalkPlan.ts"
+import * as WindowComparison from "./WindowComparison.ts"
 
 /** Logs the whole cause of a failure at debug. Inside the command, because that is where --log-level applies. */
 export const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -34,82 +38,81 @@ const say = (flags: { readonly quiet: boolean }, lines: ReadonlyArray<string>) =
     ? Effect.void
     : Effect.forEach(lines, (line) => Console.error(PrintableText.line(line)), { discard: true })
 
+const refuse = (reason: string, advice: string) => new ElnudgeError.InvalidRequest({ reason, advice })
+
 interface RowFlags {
   readonly format: Option.Option<ReportRunner.Format>
   readonly output: Option.Option<string>
   readonly bom: boolean
 }
 
-interface DefinitionFlags {
-  readonly confidence: number
-  readonly dismissCounts: "yes" | "no"
+interface StateFlags {
+  readonly saveState: Option.Option<string>
 }
 
-interface AttributionFlags extends DefinitionFlags {
-  readonly window: Duration.Duration
-}
-
-interface CohortFlags extends DefinitionFlags {
-  readonly timeZone: DateTime.TimeZone.Named
-  readonly bands: ReadonlyArray<Cohort.Band>
-  readonly by: Option.Option<Period.Unit>
-  readonly split: Option.Option<"arm">
-}
-
-const attributionReport = ({ confidence, dismissCounts, window }: AttributionFlags) =>
-  ReportRunner.printed(
-    AttributionReport.make({
-      rule: { windowMillis: Duration.toMillis(window), dismissCounts: dismissCounts === "yes" },
-      confidence,
-    }),
-    AttributionTable.render,
-    { window_minutes: Duration.toMinutes(window), dismiss_counts: dismissCounts === "yes", confidence },
-  )
-
-const cohortReport = ({ bands, by, confidence, dismissCounts, split, timeZone }: CohortFlags) =>
-  ReportRunner.printed(
-    CohortReport.make({
-      bands,
-      by: Option.getOrUndefined(Option.map(by, (unit) => ({ unit, labeler: Period.labeler(unit, timeZone) }))),
-      splitByArm: Option.isSome(split),
-      rule: { ...Attribution.vendorRule, dismissCounts: dismissCounts === "yes" },
-      confidence,
-    }),
-    CohortTable.render,
-    {
-      bands: bands.map(({ label }) => label),
-      by: Option.getOrNull(by),
-      split: Option.getOrNull(split),
-      time_zone: timeZone.id,
-      dismiss_counts: dismissCounts === "yes",
-      confidence,
-    },
-  )
-
-const one = Effect.fn("Commands.one")(function* (
-  report: ReportRunner.PrintedReport,
-  flags: RowFlags & WalkPlan.WalkFlags,
-) {
-  const plan = yield* WalkPlan.make(flags)
+/** Claims where the rows go, before any work; then writes them as the flags say. */
+const prepareRows = Effect.fnUntraced(function* (flags: RowFlags) {
   const stdio = yield* Stdio.Stdio
   const isTerminal = Option.isNone(flags.output) && (yield* stdio.stdoutIsTerminal)
   const format = Option.getOrElse(flags.format, () => (isTerminal ? "table" : "csv"))
   const destination = yield* Destination.prepare(flags.output)
+  return <Row>(printed: PrintedReport.Printed<Row>, basis: Readonly<Record<string, unknown>>) =>
+    destination.write(Stream.succeed(ReportRunner.format(printed, basis, format, flags.bom)))
+})
+
+// A window that has not ended cannot be saved, which is better known before a walk than after it.
+const checkEnded = Effect.fnUntraced(function* (plan: WalkPlan.WalkPlan) {
+  const now = yield* DateTime.now
+  const isEnded = plan.to === undefined || DateTime.toEpochMillis(plan.to) <= DateTime.toEpochMillis(now)
+  if (plan.files.length > 0 || isEnded) return
+  return yield* refuse(
+    `the window ends at ${Session.instant(DateTime.toEpochMillis(plan.to))}, which is yet to come: a saved state would miss sessions`,
+    "Give a --to that has passed.",
+  )
+})
+
+/** Claims where a state goes, before any work; then stages it, and gives what puts it in its place. */
+const prepareState = Effect.fnUntraced(function* (file: string | undefined) {
+  const output = file === undefined ? undefined : yield* OutputFile.prepare(file)
+  return Effect.fnUntraced(function* (
+    report: PrintedReport.PrintedReport,
+    running: PrintedReport.Running,
+    { coverage, firstReadAt, ledger }: ReportRunner.Walked,
+  ) {
+    if (output === undefined) return Effect.void
+    yield* StateFile.checkWindow(coverage, firstReadAt)
+    yield* output.stage(Stream.succeed(StateFile.format({ report, state: running.save(), coverage, ledger })))
+    return output.publish
+  })
+})
+
+const one = Effect.fn("Commands.one")(function* (
+  report: PrintedReport.PrintedReport,
+  flags: RowFlags & StateFlags & WalkPlan.WalkFlags,
+) {
+  const plan = yield* WalkPlan.make(flags)
+  if (Option.isSome(flags.saveState)) yield* checkEnded(plan)
+  const write = yield* prepareRows(flags)
+  const save = yield* prepareState(Option.getOrUndefined(flags.saveState))
   yield* say(flags, plan.notes)
-  const outcome = yield* ReportRunner.walk([report], plan)
-  const text = outcome.reports.map((finished) => ReportRunner.format(finished, outcome, format, flags.bom))
-  yield* destination.write(Stream.fromIterable(text))
-  yield* say(flags, [
-    ...WalkPlan.shortfall(plan, outcome.coverage.window),
-    ...CoverageText.make(outcome.coverage, outcome.ledger),
-  ])
+  const running = report.start()
+  const walked = yield* ReportRunner.walk([running], plan)
+  const { coverage, ledger } = walked
+  const publishState = yield* save(report, running, walked)
+  yield* write(running.done(), { coverage, ledger })
+  yield* publishState
+  yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
 }, Effect.scoped)
 
-export const attribution = (flags: AttributionFlags & RowFlags & WalkPlan.WalkFlags) =>
-  one(attributionReport(flags), flags).pipe(speaking(flags))
+/** A command of one report, from the flags that define it. */
+export const report =
+  <Flags>(toReport: (flags: Flags) => PrintedReport.PrintedReport) =>
+  (flags: Flags & RowFlags & StateFlags & WalkPlan.WalkFlags) =>
+    one(toReport(flags), flags).pipe(speaking(flags))
 
-export const cohorts = (flags: CohortFlags & RowFlags & WalkPlan.WalkFlags) =>
-  one(cohortReport(flags), flags).pipe(speaking(flags))
+export const reconcile = report((flags: ReportFlags.ReconcileFlags) =>
+  flags.readings ? ReportFlags.toReport.readings(flags) : ReportFlags.toReport.reconcile(flags),
+)
 
 export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
   Effect.gen(function* () {
@@ -118,9 +121,10 @@ export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
     yield* say(flags, CoverageText.make(yield* SessionsExport.run(flags, plan)))
   }).pipe(speaking(flags))
 
-interface RunFlags extends AttributionFlags, CohortFlags, WalkPlan.WalkFlags {
-  readonly reports: ReadonlyArray<"attribution" | "cohorts">
+interface RunFlags extends ReportFlags.AnyFlags, WalkPlan.WalkFlags {
+  readonly reports: ReadonlyArray<Catalog.Name>
   readonly outputDirectory: string
+  readonly saveStates: boolean
   readonly bom: boolean
 }
 
@@ -128,36 +132,136 @@ interface RunFlags extends AttributionFlags, CohortFlags, WalkPlan.WalkFlags {
 export const run = (flags: RunFlags) =>
   Effect.gen(function* () {
     const plan = yield* WalkPlan.make(flags)
+    if (flags.saveStates) yield* checkEnded(plan)
     const fileSystem = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     yield* OutputFile.explained(
       flags.outputDirectory,
       fileSystem.makeDirectory(flags.outputDirectory, { recursive: true }),
     )
-    const claim = (name: string) => OutputFile.prepare(path.join(flags.outputDirectory, name))
-    const make = { attribution: attributionReport, cohorts: cohortReport }
-    const files = yield* Effect.forEach(flags.reports, (name) => claim(`${name}.csv`))
-    const coverageFile = yield* claim("coverage.json")
+    const place = (name: string) => path.join(flags.outputDirectory, name)
+    const jobs = yield* Effect.forEach(
+      flags.reports,
+      Effect.fnUntraced(function* (name) {
+        const report = ReportFlags.toReport[name](flags)
+        return {
+          report,
+          running: report.start(),
+          csv: yield* OutputFile.prepare(place(`${name}.csv`)),
+          save: yield* prepareState(flags.saveStates ? place(`${name}.state.json`) : undefined),
+        }
+      }),
+    )
+    const coverageFile = yield* OutputFile.prepare(place("coverage.json"))
     yield* say(flags, plan.notes)
-    const outcome = yield* ReportRunner.walk(
-      flags.reports.map((name) => make[name](flags)),
+    const walked = yield* ReportRunner.walk(
+      jobs.map(({ running }) => running),
       plan,
     )
-    const { coverage, ledger, reports } = outcome
-    yield* Effect.forEach(files, (file, index) => {
-      const finished = reports[index]
-      return finished === undefined
-        ? Effect.void
-        : file.stage(Stream.succeed(ReportRunner.format(finished, outcome, "csv", flags.bom)))
-    })
+    const { coverage, ledger } = walked
+    const publish = yield* Effect.forEach(
+      jobs,
+      Effect.fnUntraced(function* ({ csv, report, running, save }) {
+        yield* csv.stage(Stream.succeed(ReportRunner.format(running.done(), { coverage, ledger }, "csv", flags.bom)))
+        const publishState = yield* save(report, running, walked)
+        return Effect.andThen(csv.publish, publishState)
+      }),
+    )
     const summary = {
       definitions: Report.definitions,
-      options: Object.fromEntries(reports.map(({ name, options }) => [name, options])),
+      options: Object.fromEntries(jobs.map(({ report: { name, options } }) => [name, options])),
       coverage,
       ledger,
     }
     yield* coverageFile.stage(Stream.succeed(`${JSON.stringify(summary, null, 2)}\n`))
     // Only now that all of them are whole: a full disk must not leave one report beside another of yesterday.
-    yield* Effect.forEach([...files, coverageFile], (file) => file.publish, { discard: true })
+    yield* Effect.all([...publish, coverageFile.publish], { discard: true })
     yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
+  }).pipe(Effect.scoped, speaking(flags))
+
+interface TalkFlags {
+  readonly quiet: boolean
+  readonly verbose: boolean
+}
+
+interface MergeFlags extends RowFlags, StateFlags, TalkFlags {
+  /** At least one. */
+  readonly states: ReadonlyArray<string>
+}
+
+/** The report of several saved states together, as if their sessions had been read in one walk. */
+export const merge = (flags: MergeFlags) =>
+  Effect.gen(function* () {
+    const write = yield* prepareRows(flags)
+    const save = yield* prepareState(Option.getOrUndefined(flags.saveState))
+    const [first, ...rest] = yield* Effect.forEach(flags.states, (file) => StateFile.read(file))
+    if (first === undefined) return yield* refuse("there is no state to merge", "Give at least one file.")
+    const { coverage, ledger, report, running } = yield* StateFile.merge(first, rest)
+    // What is merged was checked when it was saved.
+    const walked = { coverage, ledger, firstReadAt: Infinity }
+    const publishState = yield* save(report, running, walked)
+    yield* write(running.done(), { coverage, ledger })
+    yield* publishState
+    yield* say(flags, CoverageText.make(coverage, ledger))
+  }).pipe(Effect.scoped, speaking(flags))
+
+interface CompareFlags extends RowFlags, Omit<WalkPlan.WalkFlags, "from" | "to" | "since"> {
+  readonly subjects: ReadonlyArray<string>
+  readonly before: Option.Option<FlagValues.Span>
+  readonly after: Option.Option<FlagValues.Span>
+  readonly bands: ReportFlags.AnyFlags["bands"]
+  readonly split: ReportFlags.AnyFlags["split"]
+  readonly dismissCounts: ReportFlags.AnyFlags["dismissCounts"]
+  readonly confidence: number
+}
+
+const comparableReport = Effect.fnUntraced(function* (name: string, flags: CompareFlags) {
+  const makers = {
+    attribution: () => ReportFlags.toReport.attribution({ ...ReportFlags.plain, ...flags }),
+    cohorts: () => ReportFlags.toReport.cohorts({ ...ReportFlags.plain, ...flags }),
+    reconcile: () => ReportFlags.toReport.reconcile({ ...ReportFlags.plain, ...flags }),
+    calibration: () => ReportFlags.toReport.calibration(flags),
+    "nudge-performance": () => ReportFlags.toReport["nudge-performance"](flags),
+  }
+  const make = Object.entries(makers).find(([known]) => known === name)?.[1]
+  return make === undefined
+    ? yield* refuse(
+        `"${name}" is no report that can be compared`,
+        `Give one of ${Object.keys(makers).join(", ")}; or two files that --save-state wrote.`,
+      )
+    : make()
+})
+
+const comparison = Effect.fnUntraced(function* (flags: CompareFlags) {
+  const [first = "", second] = flags.subjects
+  const { after, before } = flags
+  if (second === undefined) {
+    const report = yield* comparableReport(first, flags)
+    if (Option.isNone(before) || Option.isNone(after)) {
+      return yield* refuse(
+        "a report is compared between two windows, --before and --after",
+        "Give both, such as --before 2026-09-01..2026-10-01 --after 2026-10-01..2026-11-01.",
+      )
+    }
+    return yield* WindowComparison.ofWindows(report, flags, { before: before.value, after: after.value })
+  }
+  if (Option.isSome(before) || Option.isSome(after)) {
+    return yield* refuse("two saved states have their own windows", "Leave --before and --after out.")
+  }
+  return yield* WindowComparison.ofStates(first, second)
+})
+
+/** The same report for two windows, and how its rates moved. */
+export const compare = (flags: CompareFlags) =>
+  Effect.gen(function* () {
+    const write = yield* prepareRows(flags)
+    const compared = yield* comparison(flags)
+    yield* write(WindowComparison.print(compared), WindowComparison.basis(compared))
+    for (const name of ["before", "after"] as const) {
+      const { coverage, ledger, notes } = compared[name]
+      yield* say(
+        flags,
+        [...notes, ...CoverageText.make(coverage, ledger)].map((line) => `${name}: ${line}`),
+      )
+    }
   }).pipe(Effect.scoped, speaking(flags))

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type * as Flags from "./Flags.ts"
+import type * as FlagValues from "./FlagValues.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
 /** Listens on 127.0.0.1 only. */
@@ -24,7 +24,7 @@ export interface ServeFlags {
   readonly seed: string
   readonly sessions: number
   readonly nudgeEffect: number
-  readonly now: Option.Option<Flags.Moment>
+  readonly now: Option.Option<FlagValues.Moment>
   readonly speed: Option.Option<number>
   readonly retentionDays: number
   readonly rateLimit: number

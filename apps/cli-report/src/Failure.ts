@@ -12,6 +12,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Runtime from "effect/Runtime"
 import type * as OutputFile from "./OutputFile.ts"
+import type * as StateFile from "./StateFile.ts"
 import * as PrintableText from "./PrintableText.ts"
 
 export type Failure =
@@ -20,6 +21,7 @@ export type Failure =
   | Config.ConfigError
   | CliError.CliError
   | OutputFile.OutputUnwritable
+  | StateFile.StateFileError
   | PlatformError
   | ServeError
 
@@ -72,6 +74,8 @@ const report = (error: Failure): Report => {
       return advised(6, error)
     case "SessionFileError":
       return advised(error.problem === "unreadable" ? 2 : 6, error)
+    case "StateFileError":
+      return advised(error.problem === "invalid" ? 6 : 2, error)
     case "ConfigError":
       return { exitCode: 2, lines: [`${program}: the environment is not usable: ${error.message.split("\n")[0]}`] }
     case "OutputUnwritable":

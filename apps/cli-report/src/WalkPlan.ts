@@ -9,12 +9,12 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type * as Flags from "./Flags.ts"
+import type * as FlagValues from "./FlagValues.ts"
 import * as HttpTransport from "./HttpTransport.ts"
 
 export interface WalkFlags {
-  readonly from: Option.Option<Flags.Moment>
-  readonly to: Option.Option<Flags.Moment>
+  readonly from: Option.Option<FlagValues.Moment>
+  readonly to: Option.Option<FlagValues.Moment>
   readonly since: Option.Option<Duration.Duration>
   readonly timeZone: DateTime.TimeZone.Named
   readonly input: ReadonlyArray<string>
@@ -43,7 +43,7 @@ export interface WalkPlan {
 const refuse = (reason: string, advice: string) => new ElnudgeError.InvalidRequest({ reason, advice })
 
 /** A date is midnight in the zone; where a clock change skips midnight, the first instant of the day. */
-export const resolveMoment = (moment: Flags.Moment, timeZone: DateTime.TimeZone.Named): DateTime.DateTime =>
+export const resolveMoment = (moment: FlagValues.Moment, timeZone: DateTime.TimeZone.Named): DateTime.DateTime =>
   moment._tag === "Instant"
     ? moment.at
     : DateTime.makeZonedUnsafe(
@@ -63,7 +63,7 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
     return yield* refuse("--plan and --retention-days both say how long sessions are kept", "Give one of them.")
   }
   const now = yield* DateTime.now
-  const momentOf = (moment: Option.Option<Flags.Moment>) =>
+  const momentOf = (moment: Option.Option<FlagValues.Moment>) =>
     Option.getOrUndefined(Option.map(moment, (given) => resolveMoment(given, timeZone)))
   // Counted back from now, the window ends at the same now.
   const end = momentOf(to) ?? (Option.isSome(since) ? now : undefined)

@@ -160,9 +160,9 @@ describe("run", () => {
 
   it.live("refuses a report that it does not know", () =>
     Effect.gen(function* () {
-      const result = yield* CliProcess.run(["run", "attribution,lift", "--output-dir", file("x")])
+      const result = yield* CliProcess.run(["run", "attribution,uplift", "--output-dir", file("x")])
       assert.strictEqual(result.exitCode, 2)
-      assert.include(result.stderr, "attribution, cohorts")
+      assert.include(result.stderr, "attribution, cohorts, lift, reconcile, readings, calibration, nudge-performance")
     }),
   )
 })

@@ -127,10 +127,14 @@ describe("flags", () => {
       const definition = ["--confidence", "0.8", "--window", "90s", "--dismiss-counts", "no"]
       const { stdout } = yield* Shop.run(["attribution", ...Shop.october, ...definition, "--format", "json"])
       const rule = { windowMillis: 90_000, dismissCounts: false }
-      const rows = Fold.run(AttributionReport.make({ rule, confidence: 0.8 }), Shop.reads(yield* Shop.sessions))
+      const report = AttributionReport.make({ rule, confidence: 0.8 })
+      // The columns and nothing else: without --model no row has credits.
+      const rows = Fold.run(report, Shop.reads(yield* Shop.sessions)).map((row) =>
+        Object.fromEntries(report.columns.map((column) => [column, row[column]])),
+      )
       const output: unknown = JSON.parse(stdout)
       assert.deepNestedInclude(output, {
-        options: { window_minutes: 1.5, dismiss_counts: false, confidence: 0.8 },
+        options: { window_minutes: 1.5, dismiss_counts: false, models: [], credit: "lower", confidence: 0.8 },
         rows,
       })
     }),

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
-import type * as Flags from "../src/Flags.ts"
+import type * as FlagValues from "../src/FlagValues.ts"
 import * as WalkPlan from "../src/WalkPlan.ts"
 
 const flags: WalkPlan.WalkFlags = {
@@ -22,10 +22,10 @@ const flags: WalkPlan.WalkFlags = {
   verbose: false,
 }
 
-const date = (year: number, month: number, day: number): Option.Option<Flags.Moment> =>
+const date = (year: number, month: number, day: number): Option.Option<FlagValues.Moment> =>
   Option.some({ _tag: "Date", year, month, day })
 
-const instant = (text: string): Option.Option<Flags.Moment> =>
+const instant = (text: string): Option.Option<FlagValues.Moment> =>
   Option.some({ _tag: "Instant", at: DateTime.makeUnsafe(text) })
 
 const windowOf = (overrides: Partial<WalkPlan.WalkFlags>) =>

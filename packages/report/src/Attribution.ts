@@ -50,20 +50,22 @@ const earliestPurchase = (session: Session.Detail): number | undefined => {
   return earliest
 }
 
-const byDisplay = (a: ShownNudge, b: ShownNudge): number =>
+const compareDisplay = (a: ShownNudge, b: ShownNudge): number =>
   a.shownAt - b.shownAt || (a.nudge.nudge_id < b.nudge.nudge_id ? -1 : a.nudge.nudge_id > b.nudge.nudge_id ? 1 : 0)
+
+/** In the order of display; ties by `nudge_id` in code-unit order. */
+export const byDisplay = (nudges: ReadonlyArray<Session.Nudge>): ReadonlyArray<ShownNudge> =>
+  nudges.map((nudge) => ({ nudge, shownAt: Session.millis(nudge.shown_at) })).sort(compareDisplay)
 
 /** Applies the rule to one session. */
 export const attribute = (session: Session.Detail, rule: Rule = vendorRule): Attribution => {
   if (!session.converted) return { status: "not_converted", purchasedAt: undefined, candidates: [] }
-  const interacted = session.nudges
-    .filter((nudge) => isInteraction(nudge.outcome, rule))
-    .map((nudge) => ({ nudge, shownAt: Session.millis(nudge.shown_at) }))
+  const interacted = byDisplay(session.nudges.filter((nudge) => isInteraction(nudge.outcome, rule)))
   const purchasedAt = earliestPurchase(session)
   if (purchasedAt === undefined) {
     return { status: interacted.length === 0 ? "no" : "unknown_time", purchasedAt, candidates: [] }
   }
-  const candidates = interacted.filter(({ shownAt }) => shownAt <= purchasedAt).sort(byDisplay)
+  const candidates = interacted.filter(({ shownAt }) => shownAt <= purchasedAt)
   const last = candidates.at(-1)
   if (last === undefined) return { status: "no", purchasedAt, candidates }
   return { status: purchasedAt - last.shownAt <= rule.windowMillis ? "yes" : "maybe", purchasedAt, candidates }

@@ -1,12 +1,15 @@
 /**
  * Attribution by nudge type: how often each type was shown and what became of it, how many sessions that saw it
- * converted, and how many conversions the vendor's flag and the attribution rule (lower and upper bound) give it.
+ * converted, and how many conversions the vendor's flag, the attribution rule (lower and upper bound) and other models of
+ * credit give it.
  */
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Attribution from "./Attribution.ts"
 import * as Counts from "./Counts.ts"
+import * as Credit from "./Credit.ts"
+import * as CreditModel from "./CreditModel.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Tally from "./Tally.ts"
@@ -17,9 +20,14 @@ export interface Options {
   readonly rule?: Attribution.Rule | undefined
   /** Of the two-sided intervals. @default 0.95 */
   readonly confidence?: number | undefined
+  /** Each adds a column `credit_<name>`, in the order of `CreditModel.names`. @default none */
+  readonly models?: ReadonlyArray<CreditModel.Name> | undefined
+  /** Which conversions the models share: those of attributed_lower or of attributed_upper. @default "lower" */
+  readonly credit?: Credit.Basis | undefined
 }
 
-export interface Row {
+/** With what each credit model gives the type, of the conversions that all rows share. */
+export interface Row extends CreditModel.Columns {
   readonly nudge_type: string
   /** Displays. The three counts after it, and `other_outcomes`, are displays by outcome. */
   readonly shown: number
@@ -112,6 +120,7 @@ export interface State {
   readonly any: SessionCounts
   /** Nudged sessions whose detail could not be had. */
   missingDetails: number
+  readonly credit: Credit.State
 }
 
 const outcomeCount = (outcome: string): "clicked" | "dismissed" | "chat_opened" | "other_outcomes" | undefined => {
@@ -148,7 +157,13 @@ const countSession = (
   if (purchasedAt !== undefined && purchasedAt < firstShown) counts.converted_before_shown++
 }
 
-const toRow = (nudge_type: string, counts: RowCounts, isIncomplete: boolean, z: number): Row => {
+const toRow = (
+  nudge_type: string,
+  counts: RowCounts,
+  credits: CreditModel.Columns,
+  isIncomplete: boolean,
+  z: number,
+): Row => {
   const { converted_sessions, influenced, sessions, shown } = counts
   const interval = Proportion.wilson(converted_sessions, sessions, z)
   const warnings = new Set(Warning.ofCounts(converted_sessions, sessions))
@@ -176,6 +191,7 @@ const toRow = (nudge_type: string, counts: RowCounts, isIncomplete: boolean, z: 
     influenced_not_converted: counts.influenced_not_converted,
     converted_before_shown: counts.converted_before_shown,
     unknown_time: counts.unknown_time,
+    ...credits,
   }
 }
 
@@ -183,71 +199,80 @@ const codec = Schema.Struct({
   types: Tally.codec(noCounts),
   any: Counts.codec(noSessions),
   missingDetails: Counts.Counter,
+  credit: Credit.codec,
 })
 
 const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
 
 /** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
-export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
-  name: "attribution",
-  columns,
-  compared: {
-    label: ({ nudge_type }) => nudge_type,
-    isTotal: ({ nudge_type }) => nudge_type === "(all)",
-    rates: ({ chat_opened, clicked, converted_sessions, dismissed, sessions, shown }) => [
-      { name: "conversion_rate", events: converted_sessions, of: sessions },
-      { name: "click_rate", events: clicked, of: shown, isClustered: true },
-      { name: "dismiss_rate", events: dismissed, of: shown, isClustered: true },
-      { name: "chat_open_rate", events: chat_opened, of: shown, isClustered: true },
-    ],
-  },
-  needsDetail,
-  codec,
-  initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0 }),
-  step: (state, read) => {
-    if (!needsDetail(SessionRead.session(read))) return state
-    if (read.detail._tag !== "Read") {
-      state.missingDetails++
-      return state
-    }
-    const { session } = read.detail
-    if (session.nudges.length === 0) return state
-    const { candidates, purchasedAt, status } = Attribution.attribute(session, rule)
-    const isImmature = Session.isUnsettled(session, read.readAt)
-    const isUnknown = (nudges: ReadonlyArray<Session.Nudge>): boolean =>
-      status === "unknown_time" && nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
-    for (const [type, nudges] of Map.groupBy(session.nudges, (nudge) => nudge.type)) {
-      const counts = Tally.at(state.types, type, noCounts)
-      countSession(counts, nudges, session.converted, purchasedAt, isImmature, isUnknown(nudges))
-      for (const nudge of nudges) {
-        counts.shown++
-        const name = outcomeCount(nudge.outcome)
-        if (name !== undefined) counts[name]++
+export const make = (options: Options = {}): Report<State, Row> => {
+  const { confidence = 0.95, credit: basis = "lower", rule = Attribution.vendorRule } = options
+  const models = CreditModel.names.filter((name) => options.models?.includes(name))
+  return {
+    name: "attribution",
+    columns: [...columns, ...models.map((name) => `credit_${name}` as const)],
+    compared: {
+      label: ({ nudge_type }) => nudge_type,
+      isTotal: ({ nudge_type }) => nudge_type === "(all)",
+      rates: ({ chat_opened, clicked, converted_sessions, dismissed, sessions, shown }) => [
+        { name: "conversion_rate", events: converted_sessions, of: sessions },
+        { name: "click_rate", events: clicked, of: shown, isClustered: true },
+        { name: "dismiss_rate", events: dismissed, of: shown, isClustered: true },
+        { name: "chat_open_rate", events: chat_opened, of: shown, isClustered: true },
+      ],
+    },
+    needsDetail,
+    codec,
+    initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0, credit: Credit.initial() }),
+    step: (state, read) => {
+      if (!needsDetail(SessionRead.session(read))) return state
+      if (read.detail._tag !== "Read") {
+        state.missingDetails++
+        return state
       }
-    }
-    countSession(state.any, session.nudges, session.converted, purchasedAt, isImmature, isUnknown(session.nudges))
-    const credited = candidates.at(-1)
-    if (credited !== undefined) {
-      const counts = Tally.at(state.types, credited.nudge.type, noCounts)
-      counts.attributed_upper++
-      if (status === "yes") counts.attributed_lower++
-    }
-    return state
-  },
-  combine: (left, right) => ({
-    types: Tally.combine(left.types, right.types),
-    any: Counts.add(left.any, right.any),
-    missingDetails: left.missingDetails + right.missingDetails,
-  }),
-  done: ({ any, missingDetails, types }) => {
-    const isIncomplete = missingDetails > 0
-    const z = Proportion.zOf(confidence)
-    const sorted = Tally.sorted(types)
-    const summed = sorted.reduce((sum, [, counts]) => Counts.add(sum, counts), noCounts)
-    const all = { ...summed, ...any }
-    return [
-      ...sorted.map(([type, counts]) => toRow(type, counts, isIncomplete, z)),
-      toRow("(all)", all, isIncomplete, z),
-    ]
-  },
-})
+      const { session } = read.detail
+      if (session.nudges.length === 0) return state
+      const attribution = Attribution.attribute(session, rule)
+      const { candidates, purchasedAt, status } = attribution
+      const isImmature = Session.isUnsettled(session, read.readAt)
+      const isUnknown = (nudges: ReadonlyArray<Session.Nudge>): boolean =>
+        status === "unknown_time" && nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
+      for (const [type, nudges] of Map.groupBy(session.nudges, (nudge) => nudge.type)) {
+        const counts = Tally.at(state.types, type, noCounts)
+        countSession(counts, nudges, session.converted, purchasedAt, isImmature, isUnknown(nudges))
+        for (const nudge of nudges) {
+          counts.shown++
+          const name = outcomeCount(nudge.outcome)
+          if (name !== undefined) counts[name]++
+        }
+      }
+      countSession(state.any, session.nudges, session.converted, purchasedAt, isImmature, isUnknown(session.nudges))
+      const credited = candidates.at(-1)
+      if (credited !== undefined) {
+        const counts = Tally.at(state.types, credited.nudge.type, noCounts)
+        counts.attributed_upper++
+        if (status === "yes") counts.attributed_lower++
+      }
+      Credit.count(state.credit, session, attribution, { basis, models, rule })
+      return state
+    },
+    combine: (left, right) => ({
+      types: Tally.combine(left.types, right.types),
+      any: Counts.add(left.any, right.any),
+      missingDetails: left.missingDetails + right.missingDetails,
+      credit: Credit.combine(left.credit, right.credit),
+    }),
+    done: ({ any, credit, missingDetails, types }) => {
+      const isIncomplete = missingDetails > 0
+      const z = Proportion.zOf(confidence)
+      const sorted = Tally.sorted(types)
+      const summed = sorted.reduce((sum, [, counts]) => Counts.add(sum, counts), noCounts)
+      const all = { ...summed, ...any }
+      const credits = Credit.done(credit, models)
+      return [
+        ...sorted.map(([type, counts]) => toRow(type, counts, credits.ofType(type), isIncomplete, z)),
+        toRow("(all)", all, credits.all, isIncomplete, z),
+      ]
+    },
+  }
+}

@@ -1,6 +1,11 @@
-/** Counts by period, band and arm, and the grid of cells that a cohort report prints: empty ones too, with totals. */
+/**
+ * Counts and times to purchase by period, band and arm, and the grid of cells that a cohort report prints: empty ones
+ * too, with totals.
+ */
+import * as Schema from "effect/Schema"
 import { otherBand } from "./Cohort.ts"
 import * as Counts from "./Counts.ts"
+import * as Durations from "./Durations.ts"
 import * as Tally from "./Tally.ts"
 
 export interface Key {
@@ -24,6 +29,17 @@ export interface Cell {
 
 /** Only cells that have a session, by their key as text. */
 export type Grid = Tally.Tally<Count>
+
+/** The converted sessions of a cell, by when they bought. */
+export interface Times {
+  /** From the start to the earliest PURCHASE, of those that have one. */
+  readonly durations: Durations.Durations
+  /** Those whose detail could not be had. */
+  missing: number
+}
+
+/** Only cells that have a converted session with a purchase time or without a detail, by their key as text. */
+export type TimeGrid = Map<string, Times>
 
 /** The band of rows that gather all bands. */
 export const allBands = "(all)"
@@ -54,24 +70,66 @@ export const count = (grid: Grid, key: Key, isConverted: boolean, isImmature: bo
 /** A new grid with the counts of both. */
 export const combine: (left: Grid, right: Grid) => Grid = Tally.combine
 
-const sumOf = (grid: Grid, isIn: (key: Key) => boolean): CellCounts => {
+/** The grid of times as it is saved. */
+export const timesCodec = Tally.mapCodec(Schema.Struct({ durations: Durations.codec, missing: Counts.Counter }))
+
+const joined = (parts: ReadonlyArray<Times>): Times => ({
+  durations: Durations.combine(parts.map(({ durations }) => durations)),
+  missing: parts.reduce((sum, { missing }) => sum + missing, 0),
+})
+
+const timesAt = (grid: TimeGrid, key: Key): Times => {
+  const id = idOf(key)
+  const existing = grid.get(id)
+  if (existing !== undefined) return existing
+  const created = joined([])
+  grid.set(id, created)
+  return created
+}
+
+/** Takes the seconds to one purchase in; changes the grid. */
+export const time = (grid: TimeGrid, key: Key, seconds: number): void =>
+  Durations.add(timesAt(grid, key).durations, seconds)
+
+/** Takes in a converted session whose detail could not be had; changes the grid. */
+export const missTime = (grid: TimeGrid, key: Key): void => {
+  timesAt(grid, key).missing++
+}
+
+/** A new grid with the times of both. */
+export const combineTimes = (left: TimeGrid, right: TimeGrid): TimeGrid =>
+  new Map(
+    [...new Set([...left.keys(), ...right.keys()])].map((id) => [
+      id,
+      joined([left.get(id), right.get(id)].filter((times) => times !== undefined)),
+    ]),
+  )
+
+/** What the row of a key gathers: its own cell, or for `(all)` every band of its period and arm. */
+const gathered = <A>(grid: ReadonlyMap<string, A>, key: Key): ReadonlyArray<A> => {
+  if (isTotal(key)) return [...grid.values()]
+  if (key.band !== allBands) {
+    const own = grid.get(idOf(key))
+    return own === undefined ? [] : [own]
+  }
+  const [start, end] = [`${key.period}\n`, `\n${key.arm}`]
+  return [...grid].flatMap(([id, value]) => (id.startsWith(start) && id.endsWith(end) ? [value] : []))
+}
+
+const sumOf = (counts: Iterable<CellCounts>): CellCounts => {
   let sum: CellCounts = noCounts
-  for (const [id, counts] of grid) if (isIn(keyOf(id))) sum = Counts.add(sum, counts)
+  for (const each of counts) sum = Counts.add(sum, each)
   return sum
 }
 
 /** All sessions. */
-export const total = (grid: Grid): CellCounts => sumOf(grid, () => true)
+export const total = (grid: Grid): CellCounts => sumOf(grid.values())
 
 /** One cell, with zeros where it has no session; `(all)` sums the bands of a period and arm. */
-export const cell = (grid: Grid, key: Key): Cell => ({
-  key,
-  counts: isTotal(key)
-    ? total(grid)
-    : key.band === allBands
-      ? sumOf(grid, ({ arm, period }) => arm === key.arm && period === key.period)
-      : (grid.get(idOf(key)) ?? noCounts),
-})
+export const cell = (grid: Grid, key: Key): Cell => ({ key, counts: sumOf(gathered(grid, key)) })
+
+/** The times of one cell; of `(all)`, those of the bands of a period and arm together. */
+export const times = (grid: TimeGrid, key: Key): Times => joined(gathered(grid, key))
 
 /** Whether the cell is the one of all sessions. */
 export const isTotal = ({ arm, band, period }: Key): boolean => period === "all" && band === allBands && arm === "all"

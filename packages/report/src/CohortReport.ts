@@ -11,6 +11,7 @@ import * as Attribution from "./Attribution.ts"
 import * as Cohort from "./Cohort.ts"
 import * as CohortGrid from "./CohortGrid.ts"
 import * as Comparison from "./Comparison.ts"
+import * as Durations from "./Durations.ts"
 import * as MultipleTesting from "./MultipleTesting.ts"
 import * as Period from "./Period.ts"
 import * as Proportion from "./Proportion.ts"
@@ -25,6 +26,8 @@ export interface Options {
   readonly by?: { readonly unit: Period.Unit; readonly labeler: Period.Labeler } | undefined
   /** Whether to split by arm, which needs the details of nudged sessions. @default false */
   readonly splitByArm?: boolean | undefined
+  /** Whether to say how long converted sessions took to buy, which needs their details. @default false */
+  readonly timeToPurchase?: boolean | undefined
   /** Which outcomes are interactions. @default Attribution.vendorRule */
   readonly rule?: Attribution.Rule | undefined
   /** Of the two-sided intervals. @default 0.95 */
@@ -57,6 +60,14 @@ export interface Row {
   /** Pooled z, two-sided; q is Benjamini–Hochberg over all p outside `(all)`. */
   readonly p: number | null
   readonly q: number | null
+  /** With `timeToPurchase`: converted sessions that have a PURCHASE event, the n of the quantiles after it. */
+  readonly purchases_timed: number | null
+  /** Quantiles of the seconds from started_at to the earliest PURCHASE, each rounded down; negative if it came before. */
+  readonly purchase_seconds_p10: number | null
+  readonly purchase_seconds_p25: number | null
+  readonly purchase_seconds_p50: number | null
+  readonly purchase_seconds_p75: number | null
+  readonly purchase_seconds_p90: number | null
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -81,8 +92,19 @@ const columns: ReadonlyArray<keyof Row> = [
   "q",
 ]
 
+const timeColumns: ReadonlyArray<keyof Row> = [
+  "purchases_timed",
+  "purchase_seconds_p10",
+  "purchase_seconds_p25",
+  "purchase_seconds_p50",
+  "purchase_seconds_p75",
+  "purchase_seconds_p90",
+]
+
 export interface State {
   readonly grid: CohortGrid.Grid
+  /** Only with `timeToPurchase`. */
+  readonly times?: CohortGrid.TimeGrid | undefined
   /** What was walked. */
   spans: TimeSpan.TimeSpans
 }
@@ -92,6 +114,8 @@ const codec = Schema.Struct({
   spans: Schema.Array(Schema.Struct({ from: Schema.Int, to: Schema.Int })),
 })
 
+const timedCodec = Schema.Struct({ ...codec.fields, times: CohortGrid.timesCodec })
+
 /** A cell with what it is compared with; `baseline` is undefined where nothing is compared. */
 interface Compared {
   readonly cell: CohortGrid.Cell
@@ -100,6 +124,22 @@ interface Compared {
 }
 
 const noComparison = { estimate: null, low: null, high: null }
+
+/** Whether the row's sessions depend on what the details say of the nudges, where it is split by arm. */
+const dependsOnArms = (key: CohortGrid.Key): boolean =>
+  key.arm !== "unnudged" && (key.arm !== "all" || CohortGrid.isTotal(key))
+
+const timeCells = (times: CohortGrid.Times | undefined) => {
+  const secondsAt = times === undefined ? () => null : Durations.quantile(times.durations)
+  return {
+    purchases_timed: times === undefined ? null : Durations.count(times.durations),
+    purchase_seconds_p10: secondsAt(10),
+    purchase_seconds_p25: secondsAt(25),
+    purchase_seconds_p50: secondsAt(50),
+    purchase_seconds_p75: secondsAt(75),
+    purchase_seconds_p90: secondsAt(90),
+  }
+}
 
 /**
  * Order: period, band, arm; then `(all)` for each period and arm; then `all,(all),all`. Every band and arm has a row
@@ -112,6 +152,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
     confidence = 0.95,
     rule = Attribution.vendorRule,
     splitByArm = false,
+    timeToPurchase = false,
   } = options
   const z = Proportion.zOf(confidence)
 
@@ -133,28 +174,27 @@ export const make = (options: Options = {}): Report<State, Row> => {
     if (baseline !== undefined) {
       for (const warning of Warning.ofCounts(baseline.conversions, baseline.sessions)) warnings.add(warning)
     }
-    const dependsOnDetails = key.arm !== "unnudged" && (key.arm !== "all" || CohortGrid.isTotal(key))
     if (baseline !== undefined && baseline.sessions > 0 && baseline.conversions === 0) warnings.add("ZERO_BASELINE")
     for (const warning of Verdict.warnings(difference, q)) warnings.add(warning)
     if (p === Comparison.pFloor) warnings.add("P_FLOOR")
     if (facts.cut.has(key.period)) warnings.add("PARTIAL_PERIOD")
     if (counts.immature + (baseline?.immature ?? 0) > 0) warnings.add("IMMATURE")
-    if (facts.isIncomplete && dependsOnDetails) warnings.add("INCOMPLETE")
+    if (facts.isIncomplete) warnings.add("INCOMPLETE")
     return Warning.format(warnings)
   }
 
   return {
     name: "cohorts",
-    columns,
+    columns: timeToPurchase ? [...columns, ...timeColumns] : columns,
     compared: {
       label: ({ arm, intent_band, period }) => [period, intent_band, arm].filter((part) => part !== "all").join(" "),
       isTotal: ({ intent_band }) => intent_band === CohortGrid.allBands,
       rates: ({ conversions, sessions }) => [{ name: "conversion_rate", events: conversions, of: sessions }],
     },
-    needsDetail: (session) => splitByArm && session.nudge_count > 0,
-    codec,
-    initial: () => ({ grid: CohortGrid.empty(), spans: [] }),
-    cover: ({ grid, spans }, span) => ({ grid, spans: TimeSpan.join(spans, span) }),
+    needsDetail: (session) => (splitByArm && session.nudge_count > 0) || (timeToPurchase && session.converted),
+    codec: timeToPurchase ? timedCodec : codec,
+    initial: () => ({ grid: CohortGrid.empty(), spans: [], times: timeToPurchase ? new Map() : undefined }),
+    cover: (state, span) => ({ ...state, spans: TimeSpan.join(state.spans, span) }),
     step: (state, read) => {
       const session = SessionRead.session(read)
       if (read.window !== undefined) {
@@ -163,23 +203,30 @@ export const make = (options: Options = {}): Report<State, Row> => {
         const to = Math.min(read.window.to, read.readAt)
         if (from < to) state.spans = TimeSpan.join(state.spans, { from, to })
       }
-      CohortGrid.count(
-        state.grid,
-        {
-          period: by === undefined ? "all" : by.labeler(Session.millis(session.started_at)),
-          band: Cohort.bandOf(bands, session.intent_score),
-          arm: splitByArm ? Arm.of(read, rule) : "all",
-        },
-        session.converted,
-        Session.isUnsettled(session, read.readAt),
-      )
+      const key = {
+        period: by === undefined ? "all" : by.labeler(Session.millis(session.started_at)),
+        band: Cohort.bandOf(bands, session.intent_score),
+        arm: splitByArm ? Arm.of(read, rule) : "all",
+      }
+      CohortGrid.count(state.grid, key, session.converted, Session.isUnsettled(session, read.readAt))
+      if (state.times === undefined || !session.converted) return state
+      if (read.detail._tag !== "Read") {
+        CohortGrid.missTime(state.times, key)
+        return state
+      }
+      const { purchasedAt } = Attribution.attribute(read.detail.session, rule)
+      if (purchasedAt !== undefined) {
+        const millis = purchasedAt - Session.millis(session.started_at)
+        CohortGrid.time(state.times, key, Math.floor(millis / 1000))
+      }
       return state
     },
     combine: (left, right) => ({
       grid: CohortGrid.combine(left.grid, right.grid),
       spans: right.spans.reduce(TimeSpan.join, left.spans),
+      times: left.times && right.times && CohortGrid.combineTimes(left.times, right.times),
     }),
-    done: ({ grid, spans }) => {
+    done: ({ grid, spans, times: timeGrid }) => {
       const overall = CohortGrid.total(grid)
       const overallRate = Proportion.rate(overall.conversions, overall.sessions)
       const isCalendar = by?.unit === "day" || by?.unit === "week"
@@ -202,6 +249,8 @@ export const make = (options: Options = {}): Report<State, Row> => {
         const difference = baseline === undefined ? noComparison : Comparison.difference(counts, baseline, z)
         const lift = baseline === undefined ? noComparison : Comparison.lift(counts, baseline, z)
         const q = qs[index] ?? null
+        const times = timeGrid && CohortGrid.times(timeGrid, key)
+        const isMissing = (isIncomplete && dependsOnArms(key)) || (times?.missing ?? 0) > 0
         return {
           period: key.period,
           intent_band: key.band,
@@ -213,7 +262,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
           conversion_rate_high: interval.high,
           share_of_sessions: Proportion.rate(counts.sessions, overall.sessions),
           index_to_overall: rate === null || overallRate === null ? null : Proportion.rate(rate, overallRate),
-          warnings: warningsOf(entry, q, difference, { cut, isIncomplete }),
+          warnings: warningsOf(entry, q, difference, { cut, isIncomplete: isMissing }),
           difference: difference.estimate,
           difference_low: difference.low,
           difference_high: difference.high,
@@ -222,6 +271,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
           lift_high: lift.high,
           p,
           q,
+          ...timeCells(times),
         }
       })
     },

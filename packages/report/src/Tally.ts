@@ -37,17 +37,25 @@ export const sorted = <A>(tally: ReadonlyMap<string, A>): ReadonlyArray<readonly
 
 const isMap = (value: unknown): value is Map<string, never> => value instanceof Map
 
+/** A file that names a key twice was not written by us, and which of the two counts is anybody's guess. */
+export const eachKeyOnce = Schema.makeFilter(
+  (entries: ReadonlyArray<readonly [unknown, unknown]>) => new Set(entries.map(([key]) => key)).size === entries.length,
+  { expected: "each key once" },
+)
+
 /** A map as it is saved: its entries in order, so that equal maps are equal bytes. */
 export const mapCodec = <A, E>(value: Schema.Codec<A, E>) =>
-  Schema.Array(Schema.Tuple([Schema.String, value])).pipe(
-    Schema.decodeTo(
-      Schema.declare<Map<string, A>>(isMap),
-      SchemaTransformation.transform<Map<string, A>, ReadonlyArray<readonly [string, A]>>({
-        decode: (entries) => new Map(entries),
-        encode: sorted,
-      }),
-    ),
-  )
+  Schema.Array(Schema.Tuple([Schema.String, value]))
+    .check(eachKeyOnce)
+    .pipe(
+      Schema.decodeTo(
+        Schema.declare<Map<string, A>>(isMap),
+        SchemaTransformation.transform<Map<string, A>, ReadonlyArray<readonly [string, A]>>({
+          decode: (entries) => new Map(entries),
+          encode: sorted,
+        }),
+      ),
+    )
 
 /** A tally as it is saved. */
 export const codec = <Name extends string>(zeros: Readonly<Counts.Counts<Name>>) => mapCodec(Counts.codec(zeros))

@@ -43,16 +43,32 @@ export interface Subject {
   readonly arm0: string
 }
 
-/** One sentence on conversions: who converted more or less often than whom, or that this is not clear. */
-export const sentence = (subject: Subject, difference: Comparison.Estimate, q: number | null): string => {
-  const { estimate, high, low } = difference
+const statement = (
+  { estimate, high, low }: Comparison.Estimate,
+  q: number | null,
+  clear: (isMore: boolean, numbers: string) => string,
+): string => {
   if (estimate === null) return "Nothing to compare"
   if (low === null || high === null || q === null) return `No interval or no q for ${points(estimate)} points`
   const range = `${points(low)} to ${points(high)}`
-  if (!isClear(difference, q)) return `No clear difference (${range} points, ${written(q)})`
-  const direction = estimate > 0 ? "more" : "less"
-  return (
-    `${subject.arm1} converted ${direction} often than ${subject.arm0}: ` +
-    `${points(estimate)} points (${range}, ${written(q)}); associated, not caused`
-  )
+  return isClear({ low, high }, q)
+    ? clear(estimate > 0, `${points(estimate)} points (${range}, ${written(q)})`)
+    : `No clear difference (${range} points, ${written(q)})`
 }
+
+/** One sentence on conversions: who converted more or less often than whom, or that this is not clear. */
+export const sentence = ({ arm0, arm1 }: Subject, difference: Comparison.Estimate, q: number | null): string =>
+  statement(
+    difference,
+    q,
+    (isMore, numbers) =>
+      `${arm1} converted ${isMore ? "more" : "less"} often than ${arm0}: ${numbers}; associated, not caused`,
+  )
+
+/** One sentence on a rate in two windows. */
+export const change = (rate: string, difference: Comparison.Estimate, q: number | null): string =>
+  statement(
+    difference,
+    q,
+    (isMore, numbers) => `${rate} ${isMore ? "higher" : "lower"} after than before: ${numbers}; the cause is not shown`,
+  )

@@ -1,4 +1,5 @@
-import { AttributionReport, Fold, Proportion } from "@effect-elnudge/report"
+import { AttributionReport, Fold, Proportion, ReportCsv } from "@effect-elnudge/report"
+import * as CreditModel from "@effect-elnudge/report/CreditModel"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { describe, expect, it } from "@effect/vitest"
 import * as SessionFixture from "./SessionFixture.ts"
@@ -14,7 +15,7 @@ const rowOf = (reads: ReadonlyArray<SessionRead>, type: string) =>
 
 const typesOf = (reads: ReadonlyArray<SessionRead>) => rowsOf(reads).map(({ nudge_type }) => nudge_type)
 
-const emptyAll = {
+const emptyCounts = {
   nudge_type: "(all)",
   shown: 0,
   clicked: 0,
@@ -38,10 +39,46 @@ const emptyAll = {
   unknown_time: 0,
 }
 
+const emptyAll = { ...emptyCounts, ...CreditModel.columns(() => null) }
+
 describe("AttributionReport", () => {
   it("has its columns in the order of the CSV file", () => {
     expect(report.name).toBe("attribution")
-    expect(report.columns).toEqual(Object.keys(emptyAll))
+    expect(report.columns).toEqual(Object.keys(emptyCounts))
+  })
+
+  it("ends with a column for each credit model asked for, in one order whatever the order asked", () => {
+    const { columns } = AttributionReport.make({ models: ["markov", "last", "time_decay", "last"] })
+    expect(columns).toEqual([...report.columns, "credit_last", "credit_time_decay", "credit_markov"])
+    const all = AttributionReport.make({ models: CreditModel.names.toReversed(), credit: "upper" })
+    expect(all.columns).toEqual(Object.keys(emptyAll))
+    expect(AttributionReport.make({ models: [], credit: "upper" }).columns).toEqual(report.columns)
+  })
+
+  it("gives the toast of the API document's example 1 by every credit model", () => {
+    for (const credit of [undefined, "lower", "upper"] as const) {
+      const all = AttributionReport.make({ models: CreditModel.names, credit })
+      expect(ReportCsv.make(all.columns, Fold.run(all, [read(SessionFixture.example)])).split("\n")).toEqual([
+        `${report.columns.join(",")},${CreditModel.names.map((name) => `credit_${name}`).join(",")}`,
+        expect.stringMatching(/^chat_bubble,.*,0,0,0,0,0,0,0,0$/),
+        expect.stringMatching(/^toast,.*,1,1,1,1,1,1,1,1$/),
+        expect.stringMatching(/^\(all\),.*,1,1,1,1,1,1,1,1$/),
+        "",
+      ])
+    }
+  })
+
+  it("shares the conversions of the lower bound unless told otherwise", () => {
+    const old = read(buyer({ nudges: [nudge({ shown_at: "2026-10-01T09:00:00Z", outcome: "clicked" })] }))
+    const creditOf = (credit: "lower" | "upper" | undefined) =>
+      Fold.run(AttributionReport.make({ models: ["last"], credit }), [old])[0]?.credit_last
+    expect([creditOf(undefined), creditOf("lower"), creditOf("upper")]).toEqual([0, 0, 1])
+  })
+
+  it("gives an empty (all) without a session, whatever the credit models", () => {
+    const all = AttributionReport.make({ models: CreditModel.names })
+    const none = CreditModel.columns((name) => (name === "markov" ? null : 0))
+    expect(Fold.run(all, [])).toEqual([{ ...emptyCounts, ...none }])
   })
 
   it("needs the details of nudged sessions", () => {

@@ -1,6 +1,6 @@
 import { Auc, Proportion } from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
-import { expectClose, expectWithin, isClose, numbersIn, orNaN } from "./Reference.ts"
+import { confidences, expectClose, expectWithin, isClose, numbersIn, orNaN } from "./Reference.ts"
 import {
   type Bins,
   binsOf,
@@ -82,10 +82,11 @@ describe("Auc.delong", () => {
     expect(small.filter((bins) => delong(bins).low !== null).length).toBeGreaterThan(5000)
   })
 
-  it("holds its estimate, stays in [0, 1] and is never NaN or Infinity", () => {
+  it.for(confidences)("holds its estimate, stays in [0, 1] and is never NaN or Infinity, at %d", (confidence) => {
+    const z = Proportion.zOf(confidence)
     expect(
       exceptions((bins) => {
-        const { estimate, high, low } = delong(bins)
+        const { estimate, high, low } = delong(bins, z)
         if (!numbersIn({ estimate, high, low }).every((value) => value >= 0 && value <= 1)) return false
         return low === null || high === null ? low === high : low <= orNaN(estimate) && orNaN(estimate) <= high
       }),

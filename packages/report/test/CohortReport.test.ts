@@ -1,10 +1,15 @@
-import { Cohort, CohortReport, Fold, Proportion } from "@effect-elnudge/report"
+import { Cohort, CohortReport, Fold, Period, Proportion, ReportCsv } from "@effect-elnudge/report"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { describe, expect, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as FoldLaws from "./FoldLaws.ts"
+import { expectClose } from "./Reference.ts"
+import * as SessionArbitrary from "./SessionArbitrary.ts"
 import * as SessionFixture from "./SessionFixture.ts"
 
-const { detail, listed, nudge, read, unavailable } = SessionFixture
+const { buyer, detail, listed, nudge, purchase, read, unavailable } = SessionFixture
 
 const report = CohortReport.make()
 
@@ -154,5 +159,214 @@ describe("CohortReport", () => {
     expect(rowOf(reads, "0-19")?.warnings).toBe(`LOW_N;SMALL_COUNT${suffix}`)
     expect(rowOf(reads, "(all)")?.warnings).toBe(`LOW_N;SMALL_COUNT${suffix}`)
     expect(rowOf(reads, "80-100")?.warnings).toBe("LOW_N;SMALL_COUNT")
+  })
+})
+
+const timed = CohortReport.make({ timeToPurchase: true })
+
+const day = { unit: "day" as const, labeler: Period.labeler("day", DateTime.zoneMakeNamedUnsafe("UTC")) }
+const timedSplit = CohortReport.make({ timeToPurchase: true, splitByArm: true, by: day })
+
+const timedRowOf = (reads: ReadonlyArray<SessionRead>, band: string) =>
+  Fold.run(timed, reads).find(({ intent_band }) => intent_band === band)
+
+/** A session of that score that bought so many seconds after its start at 10:00. */
+const boughtAfter = (seconds: number, intent_score: number) =>
+  buyer({
+    intent_score,
+    events: [purchase(DateTime.formatIso(DateTime.makeUnsafe(Date.parse("2026-10-01T10:00:00Z") + 1000 * seconds)))],
+  })
+
+const percentsOf = (row: CohortReport.Row | undefined) => [
+  row?.purchases_timed,
+  row?.purchase_seconds_p10,
+  row?.purchase_seconds_p25,
+  row?.purchase_seconds_p50,
+  row?.purchase_seconds_p75,
+  row?.purchase_seconds_p90,
+]
+
+const untimed = {
+  purchases_timed: null,
+  purchase_seconds_p10: null,
+  purchase_seconds_p25: null,
+  purchase_seconds_p50: null,
+  purchase_seconds_p75: null,
+  purchase_seconds_p90: null,
+}
+
+/** The README's example. */
+const example = [
+  boughtAfter(90, 90),
+  boughtAfter(240, 90),
+  boughtAfter(600, 90),
+  detail({ intent_score: 90, converted: true }),
+  detail({ intent_score: 90 }),
+  boughtAfter(1200.9, 10),
+  boughtAfter(3750, 10),
+].map((session) => read(session))
+
+FoldLaws.hold("the cohort report with times to purchase", timed, (rows) => ReportCsv.make(timed.columns, rows))
+FoldLaws.hold("the cohort report with times to purchase, by day and arm", timedSplit, (rows) =>
+  ReportCsv.make(timedSplit.columns, rows),
+)
+
+describe("CohortReport without timeToPurchase", () => {
+  it("has no times in its rows, and saves none", () => {
+    const state = example.reduce((state, element) => report.step(state, element), report.initial())
+    expect(report.done(state)).toMatchObject(Array.from({ length: 6 }, () => untimed))
+    expect(Schema.encodeSync(report.codec)(state)).toEqual({
+      grid: [
+        ["all\n0-19\nall", { sessions: 2, conversions: 2, immature: 0 }],
+        ["all\n80-100\nall", { sessions: 5, conversions: 4, immature: 0 }],
+      ],
+      spans: [],
+    })
+  })
+})
+
+describe("CohortReport with timeToPurchase", () => {
+  it("has six more columns at the end", () => {
+    expect(timed.columns).toEqual([...report.columns, ...Object.keys(untimed)])
+  })
+
+  it("needs the details of converted sessions, and with the split of nudged ones too", () => {
+    const needs = (fold: typeof timed) =>
+      [detail(), detail({ converted: true }), detail({ nudge_count: 1 })].map(fold.needsDetail)
+    expect(needs(timed)).toEqual([false, true, false])
+    expect(needs(timedSplit)).toEqual([false, true, true])
+  })
+
+  it("gives quantiles of the times that there are, by band and of all together", () => {
+    expect(percentsOf(timedRowOf(example, "80-100"))).toEqual([3, 90, 90, 240, 600, 600])
+    expect(percentsOf(timedRowOf(example, "0-19"))).toEqual([2, 1200, 1200, 1200, 3750, 3750])
+    expect(percentsOf(timedRowOf(example, "(all)"))).toEqual([5, 90, 240, 600, 1200, 3750])
+    expect(percentsOf(timedRowOf(example, "20-39"))).toEqual([0, null, null, null, null, null])
+    expect(percentsOf(timedRowOf([], "(all)"))).toEqual([0, null, null, null, null, null])
+  })
+
+  it("is what cohorts-time-to-purchase.csv holds, to the byte", async () => {
+    await expect(ReportCsv.make(timed.columns, Fold.run(timed, example))).toMatchFileSnapshot(
+      "./golden/cohorts-time-to-purchase.csv",
+    )
+  })
+
+  it.for([
+    { events: ["2026-10-01T10:00:00.999Z"], seconds: 0 },
+    { events: ["2026-10-01T10:00:01Z"], seconds: 1 },
+    { events: ["2026-10-01T11:00:00Z", "2026-10-01T12:02:00+02:00", "2026-10-01T10:03:00Z"], seconds: 120 },
+    { events: ["2026-10-01T09:59:59.999Z"], seconds: -1 },
+    { events: ["2026-10-01T09:59:58Z"], seconds: -2 },
+  ])("takes the earliest of $events as $seconds s", ({ events, seconds }) => {
+    const session = buyer({ intent_score: 10, events: events.map((at) => purchase(at)) })
+    expect(percentsOf(timedRowOf([read(session)], "0-19"))).toEqual([1, ...Array.from({ length: 5 }, () => seconds)])
+  })
+
+  it("times no session without a conversion or without a PURCHASE, and calls neither missing", () => {
+    const reads = [
+      read(detail({ intent_score: 10, events: [purchase()] })),
+      read(detail({ intent_score: 10, converted: true })),
+      listed(detail({ intent_score: 10 })),
+      unavailable(detail({ intent_score: 10, nudge_count: 1 })),
+    ]
+    expect(timedRowOf(reads, "0-19")).toMatchObject({ sessions: 4, conversions: 1, purchases_timed: 0 })
+    expect(timedRowOf(reads, "0-19")?.warnings).toBe("LOW_N;SMALL_COUNT")
+  })
+
+  it("takes the detail's word where it differs from the list", () => {
+    const became = { ...read(boughtAfter(60, 10)), summary: detail({ intent_score: 90 }) }
+    const wasNot = { ...read(detail({ intent_score: 10 })), summary: buyer({ intent_score: 90 }) }
+    expect(percentsOf(timedRowOf([became, wasNot], "(all)"))).toEqual([1, 60, 60, 60, 60, 60])
+    expect(timedRowOf([became, wasNot], "0-19")).toMatchObject({ conversions: 1, warnings: "LOW_N;SMALL_COUNT" })
+  })
+
+  it.for([listed(buyer({ intent_score: 10 })), unavailable(buyer({ intent_score: 10 }))])(
+    "marks the band and (all) where a buyer's detail could not be had, and no other row ($detail._tag)",
+    (missing) => {
+      const reads = [missing, ...example]
+      const marked = Fold.run(timed, reads).filter(({ warnings }) => warnings.includes("INCOMPLETE"))
+      expect(marked.map(({ intent_band }) => intent_band)).toEqual(["0-19", "(all)"])
+      expect(timedRowOf(reads, "0-19")).toMatchObject({ conversions: 3, purchases_timed: 2 })
+      expect(Fold.run(report, reads).some(({ warnings }) => warnings.includes("INCOMPLETE"))).toBe(false)
+    },
+  )
+
+  it("marks (all) of the period and arm, where it is split, and the total", () => {
+    const other = { started_at: "2026-10-02T10:00:00Z", intent_score: 10 }
+    const reads = [unavailable(buyer({ intent_score: 10 })), read(buyer(other)), read(detail({ nudges: [nudge()] }))]
+    const marked = Fold.run(timedSplit, reads).filter(({ warnings }) => warnings.includes("INCOMPLETE"))
+    expect(marked.map(({ arm, intent_band, period }) => `${period} ${intent_band} ${arm}`)).toEqual([
+      "2026-10-01 0-19 unnudged",
+      "2026-10-01 (all) unnudged",
+      "all (all) all",
+    ])
+  })
+
+  it("gives each period and arm its own times, and the total those of all", () => {
+    const clicked = [nudge({ outcome: "clicked" })]
+    const reads = [
+      read(boughtAfter(60, 10)),
+      read({ ...boughtAfter(120, 90), nudges: clicked, nudge_count: 1 }),
+      read({ ...boughtAfter(180, 10), nudges: clicked, nudge_count: 1 }),
+      read({ ...boughtAfter(86_640, 10), started_at: "2026-10-02T10:00:00Z" }),
+    ]
+    const rows = Fold.run(timedSplit, reads).filter(({ intent_band }) => intent_band === "(all)")
+    expect(rows.map((row) => [row.period, row.arm, row.purchases_timed, row.purchase_seconds_p50])).toEqual([
+      ["2026-10-01", "unnudged", 1, 60],
+      ["2026-10-01", "shown_only", 0, null],
+      ["2026-10-01", "interacted", 2, 120],
+      ["2026-10-02", "unnudged", 1, 240],
+      ["2026-10-02", "shown_only", 0, null],
+      ["2026-10-02", "interacted", 0, null],
+      ["all", "all", 4, 120],
+    ])
+  })
+
+  it("is exact in a band with 4,096 distinct seconds, and within 1 % in (all) with more", () => {
+    const low = Array.from({ length: 4096 }, (_, index) => read(boughtAfter(index + 1, 10)))
+    const reads = [...low, read(boughtAfter(5000, 90))]
+    expect(percentsOf(timedRowOf(reads, "0-19"))).toEqual([4096, 410, 1024, 2048, 3072, 3687])
+    const all = percentsOf(timedRowOf(reads, "(all)"))
+    for (const [index, exact] of [4097, 410, 1025, 2049, 3073, 3688].entries()) expectClose(all[index], exact, 0.01)
+    expect(Number.isInteger(all[3])).toBe(false)
+  })
+
+  it("keeps its times when it is told which span was walked", () => {
+    const state = example.reduce((state, element) => timed.step(state, element), timed.initial())
+    const covered = timed.cover?.(state, { from: 0, to: SessionFixture.readAt })
+    expect(covered?.spans).toEqual([{ from: 0, to: SessionFixture.readAt }])
+    expect(covered?.times).toEqual(state.times)
+    expect(covered?.times?.size).toBe(2)
+  })
+
+  it("refuses a saved state without times", () => {
+    const saved = Schema.encodeSync(report.codec)(report.initial())
+    expect(() => Schema.decodeUnknownSync(timed.codec)(saved)).toThrow("times")
+    expect(Schema.decodeUnknownSync(report.codec)(saved).spans).toEqual([])
+  })
+
+  it.prop("changes nothing else, but that more rows may be incomplete", [SessionArbitrary.reads], ([reads]) => {
+    const withoutTimes = Fold.run(CohortReport.make({ splitByArm: true, by: day }), reads)
+    const rest = Fold.run(timedSplit, reads).map((row, index) => {
+      const warnings = withoutTimes[index]?.warnings
+      expect([warnings, [warnings, "INCOMPLETE"].filter((part) => part !== "").join(";")]).toContain(row.warnings)
+      return { ...row, ...untimed, warnings }
+    })
+    expect(rest).toEqual(withoutTimes)
+  })
+
+  it.prop("times as many as there are, in the bands and in (all)", [SessionArbitrary.reads], ([reads]) => {
+    const rows = Fold.run(timedSplit, reads)
+    const timedIn = (isIn: (row: CohortReport.Row) => boolean) =>
+      rows.filter(isIn).reduce((sum, row) => sum + (row.purchases_timed ?? NaN), 0)
+    const expected = reads.filter(
+      ({ detail }) =>
+        detail._tag === "Read" &&
+        detail.session.converted &&
+        detail.session.events.some(({ type }) => type === "PURCHASE"),
+    ).length
+    expect(timedIn((row) => row.intent_band !== "(all)")).toBe(expected)
+    expect(timedIn((row) => row.intent_band === "(all)" && row.period !== "all")).toBe(expected)
+    expect(rows.at(-1)?.purchases_timed).toBe(expected)
   })
 })

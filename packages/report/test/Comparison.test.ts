@@ -3,8 +3,11 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import vectors from "./fixtures/comparison.json" with { type: "json" }
 import shoppers from "./fixtures/online-shoppers-lift.json" with { type: "json" }
+import { confidences, isAscending, nested, numbersIn, orNaN } from "./Reference.ts"
+import { arm, small } from "./StrataFixture.ts"
 
 const { difference, lift, pFloor, pooledP } = Comparison
+const { z95 } = Proportion
 
 const ArmCounts = Schema.Struct({ conversions: Schema.Int, sessions: Schema.Int })
 const Pair = Schema.Tuple([Schema.Number, Schema.Number])
@@ -66,12 +69,7 @@ const expectPublished = (
 
 const ratioOf = (liftValue: number | null): number | null => (liftValue === null ? null : liftValue + 1)
 
-const arm = (conversions: number, sessions: number): Comparison.Arm => ({ conversions, sessions })
-
-interface Table {
-  readonly arm1: Comparison.Arm
-  readonly arm0: Comparison.Arm
-}
+type Table = (typeof small)[number]
 
 /** Every pair of arms with 1 to `most` sessions each. */
 const tablesUpTo = (most: number): ReadonlyArray<Table> => {
@@ -81,13 +79,10 @@ const tablesUpTo = (most: number): ReadonlyArray<Table> => {
   return arms.flatMap((arm1) => arms.map((arm0) => ({ arm1, arm0 })))
 }
 
-const tables = tablesUpTo(12)
+const isEmpty = ({ arm0, arm1 }: Table): boolean => arm1.sessions === 0 || arm0.sessions === 0
 
-/** The tables up to n = 12 of which the claim is not true. */
-const exceptions = (claim: (table: Table) => boolean): ReadonlyArray<Table> => tables.filter((table) => !claim(table))
-
-/** No comparison with NaN is true, so a claim about a number fails where there is none. */
-const orNaN = (value: number | null): number => value ?? NaN
+/** The tables up to n = 12 of which the claim is not true, those with an empty arm too. */
+const exceptions = (claim: (table: Table) => boolean): ReadonlyArray<Table> => small.filter((table) => !claim(table))
 
 const isInverse = (a: number | null, b: number | null): boolean =>
   Math.abs(orNaN(ratioOf(a)) * orNaN(ratioOf(b)) - 1) <= 1e-12
@@ -98,12 +93,59 @@ const verdict = ({ high, low }: Comparison.Estimate): number => {
   return high !== null && high < 0 ? -1 : 0
 }
 
+const isSame = (a: Comparison.Estimate, b: Comparison.Estimate): boolean =>
+  a.estimate === b.estimate && a.low === b.low && a.high === b.high
+
 const nothing = { estimate: null, low: null, high: null }
-const emptyTables: ReadonlyArray<Table> = [
-  { arm1: arm(0, 0), arm0: arm(3, 9) },
-  { arm1: arm(3, 9), arm0: arm(0, 0) },
-  { arm1: arm(0, 0), arm0: arm(0, 0) },
-]
+
+/** Whether b has the estimate and limits of a, each turned into its opposite and low changed with high. */
+const isTurned = (
+  isOpposite: (a: number | null, b: number | null) => boolean,
+  a: Comparison.Estimate,
+  b: Comparison.Estimate,
+): boolean => isOpposite(a.estimate, b.estimate) && isOpposite(a.low, b.high) && isOpposite(a.high, b.low)
+
+describe("Comparison.difference and Comparison.lift", () => {
+  it("are null exactly where an arm has no session, and never NaN or Infinity", () => {
+    expect(small).toHaveLength(91 ** 2)
+    expect(
+      exceptions((table) => {
+        const apart = difference(table.arm1, table.arm0)
+        const relative = lift(table.arm1, table.arm0)
+        if (isEmpty(table)) return numbersIn([apart, relative]).length === 0
+        // Without a conversion in arm 0 the lift has a lower limit alone.
+        const numbers = table.arm0.conversions === 0 ? 4 : 6
+        return numbersIn([apart, relative]).filter(Number.isFinite).length === numbers
+      }),
+    ).toEqual([])
+    const [none, some] = [arm(0, 0), arm(3, 9)]
+    expect([difference(none, some), lift(some, none), lift(none, none)]).toEqual([nothing, nothing, nothing])
+  })
+
+  it.for([...confidences, 0.9, 0.999])(
+    "have estimates of one sign and intervals that exclude 0 on one side, for every table up to n = 40 at %d",
+    (confidence) => {
+      const z = Proportion.zOf(confidence)
+      const seen = new Map<number, number>()
+      const contradictions: Array<Table> = []
+      for (const table of tablesUpTo(40)) {
+        const apart = difference(table.arm1, table.arm0, z)
+        const relative = lift(table.arm1, table.arm0, z)
+        const side = verdict(apart)
+        seen.set(side, (seen.get(side) ?? 0) + 1)
+        const isOneSign =
+          relative.estimate === null
+            ? orNaN(apart.estimate) >= 0
+            : Math.sign(relative.estimate) === Math.sign(orNaN(apart.estimate))
+        if (verdict(relative) !== side || !isOneSign) contradictions.push(table)
+      }
+      expect(contradictions).toEqual([])
+      expect([...seen.values()].reduce((sum, count) => sum + count)).toBe(860 ** 2)
+      expect(seen.get(1)).toBe(seen.get(-1))
+      expect(seen.get(1)).toBeGreaterThan(50_000)
+    },
+  )
+})
 
 describe("Comparison.difference", () => {
   it.for(references.difference)("agrees with the reference value $id", (vector) => {
@@ -114,47 +156,22 @@ describe("Comparison.difference", () => {
     expectPublished(low, high, vector)
   })
 
-  it("is null where an arm has no session", () => {
-    expect(emptyTables.map(({ arm0, arm1 }) => difference(arm1, arm0))).toEqual([nothing, nothing, nothing])
-  })
-
   it("is a 95 % interval unless told otherwise, and a wider one at 99 %", () => {
-    const z99 = Proportion.zOf(0.99)
-    expect(
-      exceptions(({ arm0, arm1 }) => {
-        const { high, low } = difference(arm1, arm0)
-        const same = difference(arm1, arm0, Proportion.z95)
-        const wide = difference(arm1, arm0, z99)
-        return (
-          low === same.low && high === same.high && orNaN(wide.low) <= orNaN(low) && orNaN(wide.high) >= orNaN(high)
-        )
-      }),
-    ).toEqual([])
-    expect(difference(arm(56, 70), arm(48, 80), z99)).not.toEqual(difference(arm(56, 70), arm(48, 80)))
+    const arms = [arm(56, 70), arm(48, 80)] as const
+    expect(exceptions(({ arm0, arm1 }) => isSame(difference(arm1, arm0), difference(arm1, arm0, z95)))).toEqual([])
+    expect(difference(...arms, Proportion.zOf(0.99)).low).toBeLessThan(orNaN(difference(...arms).low))
   })
 
-  it("holds its estimate and stays in [−1, 1] for every table up to n = 12", () => {
-    expect(tables).toHaveLength(90 ** 2)
-    expect(
-      exceptions(({ arm0, arm1 }) => {
-        const { estimate, high, low } = difference(arm1, arm0)
-        const limits = [-1, orNaN(low), orNaN(estimate), orNaN(high), 1]
-        return limits.every((limit, index) => index === 0 || limit >= orNaN(limits[index - 1] ?? null))
-      }),
-    ).toEqual([])
+  it("holds its estimate, stays in [−1, 1] and widens with the confidence, for every table up to n = 12", () => {
+    const isFine = ({ arm0, arm1 }: Table) => isAscending([-1, ...nested((z) => difference(arm1, arm0, z)), 1])
+    expect(exceptions((table) => isEmpty(table) || isFine(table))).toEqual([])
   })
 
-  it("changes its sign when the arms change places", () => {
+  it.for(confidences)("changes its sign when the arms change places, at %d", (confidence) => {
+    const z = Proportion.zOf(confidence)
+    const isNegative = (a: number | null, b: number | null) => (a === null ? b === null : -a === orNaN(b))
     expect(
-      exceptions(({ arm0, arm1 }) => {
-        const { estimate, high, low } = difference(arm1, arm0)
-        const swapped = difference(arm0, arm1)
-        return (
-          orNaN(estimate) === -orNaN(swapped.estimate) &&
-          orNaN(low) === -orNaN(swapped.high) &&
-          orNaN(high) === -orNaN(swapped.low)
-        )
-      }),
+      exceptions(({ arm0, arm1 }) => isTurned(isNegative, difference(arm1, arm0, z), difference(arm0, arm1, z))),
     ).toEqual([])
   })
 })
@@ -170,10 +187,6 @@ describe("Comparison.lift", () => {
     const apart = difference(vector.arm1, vector.arm0)
     expectClose(apart.low, vector.difference[0], vector.tolerance)
     expectClose(apart.high, vector.difference[1], vector.tolerance)
-  })
-
-  it("is null where an arm has no session", () => {
-    expect(emptyTables.map(({ arm0, arm1 }) => lift(arm1, arm0))).toEqual([nothing, nothing, nothing])
   })
 
   it("is −100 % down to exactly −100 % where nobody in arm 1 converted", () => {
@@ -193,68 +206,44 @@ describe("Comparison.lift", () => {
   })
 
   it("is a 95 % interval unless told otherwise, and a wider one at 99 %", () => {
-    const z99 = Proportion.zOf(0.99)
-    expect(
-      exceptions(({ arm0, arm1 }) => {
-        const { high, low } = lift(arm1, arm0)
-        const same = lift(arm1, arm0, Proportion.z95)
-        const wide = lift(arm1, arm0, z99)
-        const isWider = high === null ? wide.high === null : orNaN(wide.high) >= high
-        return low === same.low && high === same.high && orNaN(wide.low) <= orNaN(low) && isWider
-      }),
-    ).toEqual([])
-    expect(lift(arm(56, 70), arm(48, 80), z99)).not.toEqual(lift(arm(56, 70), arm(48, 80)))
+    const arms = [arm(56, 70), arm(48, 80)] as const
+    expect(exceptions(({ arm0, arm1 }) => isSame(lift(arm1, arm0), lift(arm1, arm0, z95)))).toEqual([])
+    expect(lift(...arms, Proportion.zOf(0.99)).low).toBeLessThan(orNaN(lift(...arms).low))
   })
 
-  it("holds its estimate, starts at −1 or above and is finite for every table up to n = 12", () => {
+  it("holds its estimate, starts at −1 or above and widens with the confidence, for every table up to n = 12", () => {
     expect(
       exceptions(({ arm0, arm1 }) => {
-        const { estimate, high, low } = lift(arm1, arm0)
-        if (arm0.conversions === 0)
-          return estimate === null && high === null && orNaN(low) >= -1 && Number.isFinite(low)
-        const isOrdered = orNaN(low) <= orNaN(estimate) && orNaN(estimate) <= orNaN(high)
-        return isOrdered && orNaN(low) >= -1 && Number.isFinite(high)
+        if (arm1.sessions === 0 || arm0.sessions === 0) return true
+        const limits = nested((z) => lift(arm1, arm0, z))
+        // Without a conversion in arm 0 there are the lower limits alone.
+        const present = arm0.conversions === 0 ? limits.slice(0, confidences.length) : limits
+        return isAscending([-1, ...present])
       }),
     ).toEqual([])
   })
 
-  it("is the inverse ratio when the arms change places", () => {
+  it.for(confidences)("is the inverse ratio when the arms change places, at %d", (confidence) => {
+    const z = Proportion.zOf(confidence)
     expect(
       exceptions(({ arm0, arm1 }) => {
-        const { estimate, high, low } = lift(arm1, arm0)
-        const swapped = lift(arm0, arm1)
-        if (arm1.conversions === 0) return low === -1 && swapped.high === null && swapped.estimate === null
-        if (arm0.conversions === 0) return estimate === null && high === null && swapped.low === -1
-        return isInverse(estimate, swapped.estimate) && isInverse(low, swapped.high) && isInverse(high, swapped.low)
+        const there = lift(arm1, arm0, z)
+        const back = lift(arm0, arm1, z)
+        if (arm1.sessions === 0 || arm0.sessions === 0) return isSame(there, back)
+        if (arm1.conversions === 0) return there.low === -1 && back.high === null && back.estimate === null
+        if (arm0.conversions === 0) return there.estimate === null && there.high === null && back.low === -1
+        return isTurned(isInverse, there, back)
       }),
     ).toEqual([])
   })
-
-  it.for([0.9, 0.95, 0.99])(
-    "excludes 0 on the same side as the difference, for every table up to n = 40 at %d",
-    (confidence) => {
-      const z = Proportion.zOf(confidence)
-      const seen = new Map<number, number>()
-      const contradictions: Array<Table> = []
-      for (const table of tablesUpTo(40)) {
-        const side = verdict(difference(table.arm1, table.arm0, z))
-        seen.set(side, (seen.get(side) ?? 0) + 1)
-        if (verdict(lift(table.arm1, table.arm0, z)) !== side) contradictions.push(table)
-      }
-      expect(contradictions).toEqual([])
-      expect([...seen.values()].reduce((sum, count) => sum + count)).toBe(860 ** 2)
-      expect(seen.get(1)).toBe(seen.get(-1))
-      expect(seen.get(1)).toBeGreaterThan(100_000)
-    },
-  )
 })
 
-describe("Comparison.difference and Comparison.lift", () => {
+describe("Comparison.difference and Comparison.lift in huge arms", () => {
   const nearCertain = [1, 1e3, 611_565_147, 1e9, 1e12].flatMap((sessions) =>
     [0, 1, 2, sessions - 1, sessions].filter((x) => x <= sessions).map((conversions) => arm(conversions, sessions)),
   )
 
-  it("stay in range and hold their estimates in huge arms where almost nobody or almost everybody converted", () => {
+  it("stay in range and hold their estimates where almost nobody or almost everybody converted", () => {
     const leaves = nearCertain
       .flatMap((arm1) => nearCertain.map((arm0) => ({ arm1, arm0 })))
       .filter(({ arm0, arm1 }) => {
@@ -282,15 +271,12 @@ describe("Comparison.pooledP", () => {
     expectClose(pooledP(arm1, arm0), expected, tolerance)
   })
 
-  it("is null where an arm has no session", () => {
-    expect(emptyTables.map(({ arm0, arm1 }) => pooledP(arm1, arm0))).toEqual([null, null, null])
-  })
-
-  it("is null where nobody or everybody converted, and in (0, 1] for every other table up to n = 12", () => {
+  it("is null where an arm is empty or nobody or everybody converted, and in (0, 1] for every other table up to n = 12", () => {
     expect(
       exceptions(({ arm0, arm1 }) => {
         const p = pooledP(arm1, arm0)
         const isOneSided =
+          isEmpty({ arm0, arm1 }) ||
           arm1.conversions + arm0.conversions === 0 ||
           (arm1.conversions === arm1.sessions && arm0.conversions === arm0.sessions)
         return isOneSided ? p === null : orNaN(p) > 0 && orNaN(p) <= 1

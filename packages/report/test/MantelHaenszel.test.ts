@@ -7,7 +7,7 @@ import {
   TreatedEffect,
 } from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
-import { expectClose, expectWithin, isClose, numbersIn, orNaN } from "./Reference.ts"
+import { confidences, expectClose, expectWithin, isClose, numbersIn, orNaN } from "./Reference.ts"
 import {
   contrasts,
   everything,
@@ -129,7 +129,7 @@ describe("the Mantel–Haenszel estimates", () => {
   })
 
   it("are never NaN or Infinity", () => {
-    expect(everything.length).toBeGreaterThan(33_000)
+    expect(everything.length).toBeGreaterThan(38_000)
     expect(
       exceptions((strata) =>
         numbersIn([
@@ -143,18 +143,20 @@ describe("the Mantel–Haenszel estimates", () => {
     ).toEqual([])
   })
 
-  it("lie in their intervals, and these in their range", () => {
+  it.for(confidences)("lie in their intervals, and these in their range, at %d", (confidence) => {
+    const z = Proportion.zOf(confidence)
     const isFrom = (least: number, { low }: Comparison.Estimate) => low === null || low >= least
     expect(
       exceptions((strata) => {
-        const apart = difference(strata)
+        const apart = difference(strata, z)
+        const relative = lift(strata, z)
+        const ratios = [riskRatio(strata, z), oddsRatio(strata, z)]
         return (
-          [apart, lift(strata), riskRatio(strata), oddsRatio(strata)].every(holds) &&
+          [apart, relative, ...ratios].every(holds) &&
           isFrom(-1, apart) &&
           (apart.high === null || apart.high <= 1) &&
-          isFrom(-1, lift(strata)) &&
-          isFrom(0, riskRatio(strata)) &&
-          isFrom(0, oddsRatio(strata))
+          isFrom(-1, relative) &&
+          ratios.every((ratio) => isFrom(0, ratio))
         )
       }),
     ).toEqual([])
@@ -170,18 +172,32 @@ describe("the Mantel–Haenszel estimates", () => {
     }
   })
 
-  it("do not change by strata with an empty arm", () => {
-    const padded = (strata: Strata) => [stratum(0, 0, 5, 20), ...strata, stratum(3, 8, 0, 0), stratum(0, 0, 0, 0)]
-    const all = (strata: Strata) =>
-      JSON.stringify([
-        difference(strata),
-        lift(strata),
-        oddsRatio(strata),
-        cochranMantelHaenszel(strata),
-        isDegenerate(strata),
-      ])
-    expect(exceptions((strata) => all(padded(strata)) === all(strata), pairs)).toEqual([])
-  })
+  it.for(confidences)(
+    "have one direction, and intervals that never exclude 0 on opposite sides, at %d",
+    (confidence) => {
+      const z = Proportion.zOf(confidence)
+      const side = ({ high, low }: Comparison.Estimate, none: number) => {
+        if (low !== null && low > none) return 1
+        return high !== null && high < none ? -1 : 0
+      }
+      const isOneSided = (sides: ReadonlyArray<number>) => !(sides.includes(1) && sides.includes(-1))
+      const sidesOf = (strata: Strata) => [
+        side(difference(strata, z), 0),
+        side(lift(strata, z), 0),
+        side(oddsRatio(strata, z), 1),
+      ]
+      // Where the arms are equal, the three sums may miss their 0 by a rounding.
+      const directionOf = (distance: number) => (Math.abs(distance) <= 1e-12 ? 0 : Math.sign(distance))
+      const isOneDirection = (strata: Strata) =>
+        isOneSided([
+          directionOf(difference(strata).estimate ?? 0),
+          directionOf(lift(strata).estimate ?? 0),
+          directionOf((oddsRatio(strata).estimate ?? 1) - 1),
+        ])
+      expect(exceptions((strata) => isOneSided(sidesOf(strata)) && isOneDirection(strata))).toEqual([])
+      expect(pairs.filter((strata) => !sidesOf(strata).includes(0)).length).toBeGreaterThan(500)
+    },
+  )
 })
 
 describe("MantelHaenszel.difference", () => {

@@ -108,7 +108,7 @@ describe("Proportion.zOf", () => {
     expect(Proportion.z95).toBe(1.959963984540054)
   })
 
-  it.for([0.8, 0.9, 0.95, 0.99, 0.999])("leaves half of what %d lacks in either tail", (confidence) => {
+  it.for([0.5, 0.8, 0.9, 0.95, 0.99, 0.999])("leaves half of what %d lacks in either tail", (confidence) => {
     expectClose(Normal.twoSidedP(Proportion.zOf(confidence)), 1 - confidence, 1e-13)
     expectClose(Normal.quantile((1 + confidence) / 2), Proportion.zOf(confidence), 1e-13)
   })

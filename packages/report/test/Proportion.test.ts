@@ -2,6 +2,7 @@ import { Proportion } from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import vectors from "./fixtures/wilson.json" with { type: "json" }
+import { confidences, expectWithin, isAscending, nested, orNaN } from "./Reference.ts"
 
 const Limits = Schema.Tuple([Schema.Number, Schema.Number])
 const Vectors = Schema.Array(
@@ -19,10 +20,6 @@ const Vectors = Schema.Array(
 )
 
 const zOf = { 0.95: Proportion.z95, 0.9: 1.6448536269514722 }
-
-const expectWithin = (actual: number | null, expected: number, tolerance: number) => {
-  expect(Math.abs((actual ?? NaN) - expected)).toBeLessThanOrEqual(tolerance)
-}
 
 describe("Proportion.rate", () => {
   it("is the share", () => {
@@ -62,26 +59,31 @@ describe("Proportion.wilson", () => {
     Array.from({ length: n + 1 }, (_, x) => ({ x, n })),
   )
 
-  it("holds its estimate and stays in [0, 1] for every table up to n = 12", () => {
+  it("holds its estimate, stays in [0, 1] and widens with the confidence, for every table up to n = 12", () => {
     expect(tables).toHaveLength(90)
-    for (const { n, x } of tables) {
-      const { high, low } = Proportion.wilson(x, n)
-      // A null or NaN limit fails each of these comparisons.
-      expect(low ?? NaN, `${x}/${n}`).toBeGreaterThanOrEqual(0)
-      expect(low ?? NaN, `${x}/${n}`).toBeLessThanOrEqual(x / n)
-      expect(high ?? NaN, `${x}/${n}`).toBeGreaterThanOrEqual(x / n)
-      expect(high ?? NaN, `${x}/${n}`).toBeLessThanOrEqual(1)
-    }
+    const leaves = tables.filter(({ n, x }) => {
+      const limits = nested((z) => ({ ...Proportion.wilson(x, n, z), estimate: Proportion.rate(x, n) }))
+      return !isAscending([0, ...limits, 1])
+    })
+    expect(leaves).toEqual([])
   })
 
-  it("has a width above 0 and mirrors itself when conversions and others change places", () => {
-    for (const { n, x } of tables) {
-      const { high, low } = Proportion.wilson(x, n)
-      const mirrored = Proportion.wilson(n - x, n)
-      expect((high ?? NaN) - (low ?? NaN), `${x}/${n}`).toBeGreaterThan(0)
-      expectWithin(low, 1 - (mirrored.high ?? NaN), 1e-15)
-    }
-  })
+  it.for(confidences)(
+    "is wider than 0, rises with x and mirrors itself when x and n − x change places at %d",
+    (level) => {
+      const z = Proportion.zOf(level)
+      for (const { n, x } of tables) {
+        const { high, low } = Proportion.wilson(x, n, z)
+        const mirrored = Proportion.wilson(n - x, n, z)
+        expect(orNaN(high) - orNaN(low), `${x}/${n}`).toBeGreaterThan(0)
+        expectWithin(low, 1 - orNaN(mirrored.high), 1e-15)
+        if (x === n) continue
+        const more = Proportion.wilson(x + 1, n, z)
+        expect(orNaN(more.low), `${x}/${n}`).toBeGreaterThan(orNaN(low))
+        expect(orNaN(more.high), `${x}/${n}`).toBeGreaterThan(orNaN(high))
+      }
+    },
+  )
 
   it.for([1, 7, 38, 77, 1e6, 2 ** 40])("is exactly 0 at none and exactly 1 at all of %d", (n) => {
     expect(Proportion.wilson(0, n).low).toBe(0)

@@ -59,6 +59,20 @@ describe("SampleRatio.test", () => {
     expect(none.map(SampleRatio.test)).toEqual(none.map(() => undefinedTest))
   })
 
+  it("is the squared distance by the sum for every two halves up to 12, 0 and p 1 only where they are equal", () => {
+    const counts = Array.from({ length: 13 }, (_, sessions) => sessions)
+    const differs = counts.flatMap((first) =>
+      counts.filter((second) => {
+        const { df, p, statistic } = SampleRatio.test([half(first), half(second)])
+        if (first + second === 0) return df !== null || p !== null || statistic !== null
+        const isPlain = Math.abs(orNaN(statistic) - (first - second) ** 2 / (first + second)) <= 1e-13
+        const isP = orNaN(p) > 0 && orNaN(p) <= 1 && (p === 1) === (first === second)
+        return !(isPlain && isP && df === 1)
+      }),
+    )
+    expect(differs).toEqual([])
+  })
+
   it("is never NaN or Infinity, nor p below the floor", () => {
     const sessions = [0, 1, 2, 12, 1e12]
     const weights = [1e-300, 0.5, 1, 1e300]

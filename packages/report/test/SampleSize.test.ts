@@ -1,8 +1,9 @@
-import { Proportion, SampleSize } from "@effect-elnudge/report"
+import { Normal, Proportion, SampleSize, type Stratified } from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import vectors from "./fixtures/sample-size.json" with { type: "json" }
 import { expectClose, expectWithin, isClose, orNaN } from "./Reference.ts"
+import { arm, small } from "./StrataFixture.ts"
 
 const { required, stillNeeded } = SampleSize
 
@@ -20,8 +21,6 @@ const Vectors = Schema.Struct({
     }),
   ),
 })
-
-const arm = (conversions: number, sessions: number) => ({ conversions, sessions })
 
 describe("SampleSize.required", () => {
   it.for(Schema.decodeUnknownSync(Vectors)(vectors).sample_size)("agrees with the reference value $id", (vector) => {
@@ -43,6 +42,21 @@ describe("SampleSize.required", () => {
     })
     expect(differs).toEqual([])
     expect(pairs).toHaveLength(42)
+  })
+
+  it("has the power that was asked for", () => {
+    // P(|z| of the pooled test > its limit), without the far tail, which the formula leaves out.
+    const powerAt = (sessions: number, p1: number, p0: number) => {
+      const mean = (p1 + p0) / 2
+      const distance = Math.abs(p1 - p0) * Math.sqrt(sessions) - Proportion.z95 * Math.sqrt(2 * mean * (1 - mean))
+      return Normal.upperTail(-distance / Math.sqrt(p1 * (1 - p1) + p0 * (1 - p0)))
+    }
+    const misses = pairs
+      .filter(({ p0, p1 }) => p1 * (1 - p1) + p0 * (1 - p0) > 0)
+      .filter(({ p0, p1 }) =>
+        [0.5, 0.8, 0.9].some((power) => !isClose(powerAt(orNaN(required(p1, p0, power)), p1, p0), power, 1e-9)),
+      )
+    expect(misses).toEqual([])
   })
 
   it("rises with the power and the confidence, and falls with the difference", () => {
@@ -88,6 +102,17 @@ describe("SampleSize.stillNeeded", () => {
       Array.from({ length: 401 }, (_, conversions) => stillNeeded(arm(conversions, 400), arm(200, 1000))),
     )
     expect(answers.size).toBe(1)
+  })
+
+  it("is a whole number from 0 on, or null without a conversion in arm 0, for every table up to n = 12", () => {
+    const options = [{}, { mde: 0.01 }, { mde: 0.5, power: 0.95 }, { mde: 1, z: Proportion.zOf(0.5) }]
+    const isFine = ({ arm0, arm1 }: Stratified.Stratum) =>
+      options.every((option) => {
+        const sessions = stillNeeded(arm1, arm0, option)
+        const canRise = arm0.conversions > 0 && (arm0.conversions / arm0.sessions) * (1 + (option.mde ?? 0.1)) <= 1
+        return canRise ? Number.isSafeInteger(sessions) && orNaN(sessions) >= 0 : sessions === null
+      })
+    expect(small.filter((table) => !isFine(table))).toEqual([])
   })
 
   it("is null without a conversion in arm 0, and where its rate cannot rise so far", () => {

@@ -1,8 +1,8 @@
-import { Comparison, MantelHaenszel, Sensitivity } from "@effect-elnudge/report"
+import { Comparison, MantelHaenszel, Proportion, Sensitivity } from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import vectors from "./fixtures/sensitivity.json" with { type: "json" }
-import { expectClose, expectWithin, isClose, numbersIn, orNaN } from "./Reference.ts"
+import { confidences, expectClose, expectWithin, isClose, numbersIn, orNaN } from "./Reference.ts"
 import { contrasts, exceptions, singles, stratum } from "./StrataFixture.ts"
 
 const { eValue } = Sensitivity
@@ -81,16 +81,42 @@ describe("Sensitivity.eValue", () => {
     expect(eValue(ratio(1e308, 1e308, null))).toEqual({ estimate: null, limit: null })
   })
 
-  it("is at least 1 and larger for the estimate than for its limit, which is 1 where the interval holds 1", () => {
+  const isAtLeastOne = (value: number | null) => value === null || (value >= 1 && Number.isFinite(value))
+
+  it.for(confidences)("is at least 1, at most that of the estimate, and 1 where 1 is inside, at %d", (confidence) => {
+    const z = Proportion.zOf(confidence)
     expect(
       exceptions(([only = stratum(0, 0, 0, 0)]) => {
-        const lift = Comparison.lift(only.arm1, only.arm0)
+        const lift = Comparison.lift(only.arm1, only.arm0, z)
         const { estimate, limit } = eValue(plusOne(lift))
         if (lift.estimate === null || lift.estimate === -1) return estimate === null && limit === null
         const holdsOne = orNaN(lift.low) <= 0 && orNaN(lift.high) >= 0
         const isOrdered = orNaN(estimate) >= orNaN(limit) && orNaN(limit) >= 1
         return isOrdered && (limit === 1) === holdsOne && numbersIn({ estimate, limit }).every(Number.isFinite)
       }, singles),
+    ).toEqual([])
+  })
+
+  it("is the same when the arms change places, for every table up to n = 12", () => {
+    const isSame = (a: number | null, b: number | null) => (a === null ? b === null : isClose(b, a, 1e-9))
+    expect(
+      exceptions(([only = stratum(0, 0, 0, 0)]) => {
+        // Where the ratio is 0 its inverse is none: neither has an E-value.
+        const there = eValue(plusOne(Comparison.lift(only.arm1, only.arm0)))
+        const back = eValue(plusOne(Comparison.lift(only.arm0, only.arm1)))
+        return isSame(there.estimate, back.estimate) && isSame(there.limit, back.limit)
+      }, singles),
+    ).toEqual([])
+  })
+
+  it("is at least 1 for any strata too, where there is an adjusted ratio above 0", () => {
+    expect(
+      exceptions((strata) => {
+        const adjusted = MantelHaenszel.riskRatio(strata)
+        const { estimate, limit } = eValue(adjusted)
+        if (adjusted.estimate === null || adjusted.estimate === 0) return estimate === null && limit === null
+        return isAtLeastOne(estimate) && isAtLeastOne(limit) && orNaN(limit ?? 1) <= (estimate ?? Infinity)
+      }),
     ).toEqual([])
   })
 

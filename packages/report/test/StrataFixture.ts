@@ -102,13 +102,19 @@ export const stratum = (x1: number, n1: number, x0: number, n0: number): Stratif
   arm0: arm(x0, n0),
 })
 
-/** Every stratum of arms with up to 12 sessions each, empty arms too. */
-export const small: Strata = (() => {
-  const arms = Array.from({ length: 13 }, (_, sessions) => sessions).flatMap((sessions) =>
+/** Every stratum of arms with up to `most` sessions each, empty arms too. */
+const strataUpTo = (most: number): Strata => {
+  const arms = Array.from({ length: most + 1 }, (_, sessions) => sessions).flatMap((sessions) =>
     Array.from({ length: sessions + 1 }, (_, conversions) => arm(conversions, sessions)),
   )
   return arms.flatMap((arm1) => arms.map((arm0) => ({ arm1, arm0 })))
-})()
+}
+
+/** Every stratum, so every fourfold table, of arms with up to 12 sessions each, empty arms too. */
+export const small: Strata = strataUpTo(12)
+
+/** Those of up to 3 sessions each. */
+export const tiny: Strata = strataUpTo(3)
 
 /** Each of them alone. */
 export const singles: ReadonlyArray<Strata> = small.map((only) => [only])
@@ -126,7 +132,11 @@ const sample = (count: number, strata: number): ReadonlyArray<Strata> => {
   )
 }
 
-export const pairs: ReadonlyArray<Strata> = sample(20_000, 2)
+/** Every two tiny strata, in one order, and a sample of every two small ones. */
+export const pairs: ReadonlyArray<Strata> = [
+  ...tiny.flatMap((first, index) => tiny.slice(index).map((second) => [first, second])),
+  ...sample(20_000, 2),
+]
 
 /** What a second stratum looks like that makes the first one's numbers small by comparison, or the other way round. */
 const lopsided: Strata = [

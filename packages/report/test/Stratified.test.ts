@@ -1,7 +1,25 @@
-import { Comparison, Stratified } from "@effect-elnudge/report"
+import {
+  Comparison,
+  Heterogeneity,
+  MantelHaenszel,
+  Sensitivity,
+  Stratified,
+  TreatedEffect,
+} from "@effect-elnudge/report"
 import { describe, expect, it } from "@effect/vitest"
 import { expectClose, orNaN } from "./Reference.ts"
-import { arm, contrasts, exceptions, references, small, stratum } from "./StrataFixture.ts"
+import {
+  arm,
+  contrasts,
+  exceptions,
+  pairs,
+  references,
+  singles,
+  small,
+  type Strata,
+  stratum,
+  tiny,
+} from "./StrataFixture.ts"
 
 const both = stratum(3, 9, 1, 4)
 const only1 = stratum(2, 5, 0, 0)
@@ -67,5 +85,33 @@ describe("Stratified.tables", () => {
   it("has exactly no variance where both rates are 0 or 1", () => {
     const variances = Stratified.tables([stratum(9, 9, 0, 7), stratum(0, 9, 0, 7), stratum(9, 9, 7, 7)])
     expect(variances.map(Stratified.varianceOf)).toEqual([0, 0, 0])
+  })
+})
+
+describe("a stratum with an empty arm", () => {
+  /** Whatever is computed from strata. */
+  const all = (strata: Strata): string =>
+    JSON.stringify([
+      Stratified.total(Stratified.kept(strata)),
+      Object.values(MantelHaenszel).map((of) => of(strata)),
+      Object.values(TreatedEffect).map((of) => of(strata)),
+      Object.values(Heterogeneity).map((of) => of(strata)),
+      Sensitivity.eValue(MantelHaenszel.riskRatio(strata)),
+    ])
+
+  it("changes no number but the coverage, before, between or after any strata up to n = 12", () => {
+    const padded = ([first = none, ...rest]: Strata) => [only0, first, none, ...rest, only1]
+    expect(exceptions((strata) => all(padded(strata)) === all(strata), [...singles, ...pairs])).toEqual([])
+    expect(Stratified.coverage(padded([both]))).toBe(9 / 14)
+  })
+
+  it("changes none whatever its other arm is", () => {
+    const empty = small.filter(({ arm0, arm1 }) => arm1.sessions === 0 || arm0.sessions === 0)
+    expect(empty).toHaveLength(2 * 91 - 1)
+    const changes = tiny.filter((other) => {
+      const before = all([other, both])
+      return empty.some((stratum) => all([other, stratum, both]) !== before)
+    })
+    expect(changes).toEqual([])
   })
 })

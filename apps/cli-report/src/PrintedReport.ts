@@ -1,0 +1,103 @@
+/** A report that knows how it is run, kept and printed; its rows and its state are its own affair. */
+import type { Session, SessionRead, TimeSpan } from "@effect-elnudge/core"
+import { RateChange, type Report, ReportCsv } from "@effect-elnudge/report"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/** What a report was asked for, as JSON. */
+export interface Options extends Readonly<Record<string, unknown>> {
+  /** Of its two-sided intervals. */
+  readonly confidence: number
+}
+
+/** One row: the columns and nothing else. */
+type PlainRow = Readonly<Record<string, Report.Cell>>
+
+/** What a finished report can be printed as. */
+export interface Printed<Row = PlainRow> {
+  readonly name: string
+  readonly options: Options
+  readonly csv: () => string
+  readonly table: () => string
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** A report under way. */
+export interface Running {
+  readonly needsDetail: (session: Session.Summary) => boolean
+  readonly step: (read: SessionRead.SessionRead) => void
+  /** The span was walked, whether it held a session or not. */
+  readonly cover: (span: TimeSpan.TimeSpan) => void
+  /** The state as JSON. */
+  readonly save: () => unknown
+  readonly done: () => Printed
+  /** Its rows' rates, for comparing two windows; none where the report has no rates. */
+  readonly rates: () => ReadonlyArray<RateChange.RatedRow>
+}
+
+export interface PrintedReport {
+  readonly name: string
+  readonly options: Options
+  /** Whether it has rates that two windows can be compared by. */
+  readonly isComparable: boolean
+  readonly start: () => Running
+  /** Goes on from states that `save` gave, together; fails with the first that is none of this report's. */
+  readonly resume: (saved: ReadonlyArray<unknown>) => Result.Result<Running, string>
+}
+
+const pick = <Row extends { readonly [column in keyof Row]: Report.Cell }>(
+  columns: ReadonlyArray<keyof Row & string>,
+  row: Row,
+): PlainRow => Object.fromEntries(columns.map((column) => [column, row[column]]))
+
+export const make = <
+  State,
+  Row extends { readonly [column in keyof Row]: Report.Cell } & { readonly warnings: string },
+>(
+  report: Report.Report<State, Row>,
+  table: (rows: ReadonlyArray<Row>) => string,
+  options: Options,
+): PrintedReport => {
+  const { columns, name } = report
+  const decode = Schema.decodeUnknownResult(report.codec)
+  const encode = Schema.encodeSync(report.codec)
+  const from = (initial: State): Running => {
+    let state = initial
+    return {
+      needsDetail: report.needsDetail,
+      step: (read) => {
+        state = report.step(state, read)
+      },
+      cover: (span) => {
+        state = report.cover?.(state, span) ?? state
+      },
+      save: () => encode(state),
+      done: () => {
+        const rows = report.done(state)
+        return {
+          name,
+          options,
+          csv: () => ReportCsv.make(columns, rows),
+          table: () => table(rows),
+          rows: rows.map((row) => pick(columns, row)),
+        }
+      },
+      rates: () => RateChange.ratesOf(report, report.done(state)),
+    }
+  }
+  return {
+    name,
+    options,
+    isComparable: report.compared !== undefined,
+    start: () => from(report.initial()),
+    resume: (saved) => {
+      let sum = report.initial()
+      for (const json of saved) {
+        const state = decode(json)
+        if (Result.isFailure(state)) return Result.fail(state.failure.message)
+        sum = report.combine(sum, state.success)
+      }
+      return Result.succeed(from(sum))
+    },
+  }
+}

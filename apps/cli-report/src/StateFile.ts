@@ -1,0 +1,183 @@
+/**
+ * A report's state in a file: what a later run needs to go on from it, and what tells whether it may. States of windows
+ * that do not overlap merge into the bytes of one pass over all of them.
+ */
+import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { Ledger, Report } from "@effect-elnudge/report"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Catalog from "./Catalog.ts"
+import type * as PrintedReport from "./PrintedReport.ts"
+
+const ledger = Ledger.make()
+
+const Saved = Schema.fromJsonString(
+  Schema.Struct({
+    /** Of this file. */
+    format: Schema.Literal("elnudge-state-1"),
+    report: Schema.String,
+    definitions: Schema.String,
+    options: Schema.Record(Schema.String, Schema.Unknown),
+    coverage: Coverage.Coverage,
+    ledger: ledger.codec,
+    state: Schema.Unknown,
+  }),
+)
+
+/** A state cannot be written, read, or put together with another. */
+export class StateFileError extends Data.TaggedError("StateFileError")<{
+  /** `unfit` is about what was asked for; the other two are about a file. */
+  readonly problem: "unreadable" | "invalid" | "unfit"
+  readonly reason: string
+  readonly advice: string
+}> {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+const unfit = (reason: string, advice: string) => new StateFileError({ problem: "unfit", reason, advice })
+
+/** What of a run a state file holds. */
+export interface Contents {
+  readonly report: PrintedReport.PrintedReport
+  readonly state: unknown
+  readonly coverage: Coverage.Coverage
+  readonly ledger: Ledger.Ledger
+}
+
+/** The text of the file. */
+export const format = ({ coverage, ledger, report, state }: Contents): string =>
+  `${Schema.encodeSync(Saved)({
+    format: "elnudge-state-1",
+    report: report.name,
+    definitions: Report.definitions,
+    options: report.options,
+    coverage,
+    ledger,
+    state,
+  })}\n`
+
+/**
+ * Fails where the sessions do not say exactly which window they are all of: such a state could lose or double sessions
+ * when it is merged. `readAt` is when the first of them was read.
+ */
+export const checkWindow = ({ window }: Coverage.Coverage, readAt: number): Effect.Effect<void, StateFileError> => {
+  if (window === null) {
+    return Effect.fail(unfit("the sessions do not say which window they are of", "Give --from and --to."))
+  }
+  return Session.millis(window.to) > readAt
+    ? Effect.fail(
+        unfit(
+          `the window ends at ${window.to}, but sessions were read from ${Session.instant(readAt)} on: a saved state would miss what came after`,
+          "Give a --to that had passed by then.",
+        ),
+      )
+    : Effect.void
+}
+
+interface Loaded extends Contents {
+  readonly file: string
+}
+
+const invalid = (file: string, reason: string) =>
+  new StateFileError({
+    problem: "invalid",
+    reason: `${file} is not a saved state that this version can read: ${reason.replace(/\s*\n\s*/g, " ")}`,
+    advice: "Give a file that --save-state wrote, or save it again.",
+  })
+
+/** One file, checked by itself. */
+export const read = Effect.fn("StateFile.read")(function* (file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const text = yield* fileSystem.readFileString(file).pipe(
+    Effect.mapError(
+      ({ reason }) =>
+        new StateFileError({
+          problem: "unreadable",
+          reason: `${file} cannot be read (${reason._tag})`,
+          advice: "Check the path and its permissions.",
+        }),
+    ),
+  )
+  const saved = yield* Effect.mapError(Schema.decodeEffect(Saved)(text), ({ message }) => invalid(file, message))
+  if (saved.definitions !== Report.definitions) {
+    return yield* invalid(
+      file,
+      `its numbers are defined by version ${saved.definitions}, ours by ${Report.definitions}`,
+    )
+  }
+  if (saved.coverage.window === null) return yield* invalid(file, "it does not say which window it is of")
+  const found = Catalog.find(saved.report, saved.options)
+  if (Result.isFailure(found)) return yield* invalid(file, found.failure)
+  const loaded: Loaded = { file, ...saved, report: found.success }
+  return loaded
+})
+
+const written = (value: unknown): string => JSON.stringify(value)
+
+const differingOption = (a: PrintedReport.Options, b: PrintedReport.Options): string | undefined =>
+  Object.keys(a).find((name) => written(a[name]) !== written(b[name]))
+
+/** Fails with `unfit` where the two are not states of the same report with the same options. */
+export const checkSame = (first: Loaded, other: Loaded): Effect.Effect<void, StateFileError> => {
+  const [a, b] = [first.report, other.report]
+  if (a.name !== b.name) {
+    return Effect.fail(unfit(`${first.file} is of ${a.name}, ${other.file} of ${b.name}`, "Give states of one report."))
+  }
+  const name = differingOption(a.options, b.options)
+  return name === undefined
+    ? Effect.void
+    : Effect.fail(
+        unfit(
+          `${first.file} has ${name} ${written(a.options[name])}, ${other.file} has ${written(b.options[name])}`,
+          "Give states that were saved with the same options.",
+        ),
+      )
+}
+
+/** Fails with `unfit` where a session could be in both. */
+export const checkApart = (first: Loaded, other: Loaded): Effect.Effect<void, StateFileError> => {
+  const both = TimeSpan.overlap(Coverage.spans(first.coverage), Coverage.spans(other.coverage))
+  if (both === undefined) return Effect.void
+  const { from, to } = TimeWindow.ofSpan(both)
+  return Effect.fail(
+    unfit(
+      `${first.file} and ${other.file} both hold the sessions from ${from} to ${to}`,
+      "Give states of windows that do not overlap (the end of a window is exclusive).",
+    ),
+  )
+}
+
+/** Several states as one. */
+export interface Merged {
+  readonly report: PrintedReport.PrintedReport
+  readonly running: PrintedReport.Running
+  readonly coverage: Coverage.Coverage
+  readonly ledger: Ledger.Ledger
+}
+
+/** Puts states together; fails where they do not fit. */
+export const merge = Effect.fn("StateFile.merge")(function* (first: Loaded, rest: ReadonlyArray<Loaded> = []) {
+  const states = [first, ...rest]
+  for (const [index, other] of rest.entries()) {
+    yield* checkSame(first, other)
+    for (const before of states.slice(0, index + 1)) yield* checkApart(before, other)
+  }
+  const running = first.report.resume(states.map(({ state }) => state))
+  if (Result.isFailure(running)) {
+    return yield* invalid(states.map(({ file }) => file).join(" or "), running.failure)
+  }
+  const coverage = rest.reduce((sum, state) => Coverage.combine(sum, state.coverage), first.coverage)
+  for (const span of Coverage.spans(coverage)) running.success.cover(span)
+  const merged: Merged = {
+    report: first.report,
+    running: running.success,
+    coverage,
+    ledger: ledger.done(rest.reduce((sum, state) => ledger.combine(sum, state.ledger), first.ledger)),
+  }
+  return merged
+})

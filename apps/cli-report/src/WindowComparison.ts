@@ -1,0 +1,104 @@
+/** The same report for two windows, from two walks or from two saved states, and how its rates moved. */
+import { ElnudgeError, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { RateChange, ReportCsv } from "@effect-elnudge/report"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as FlagValues from "./FlagValues.ts"
+import type * as PrintedReport from "./PrintedReport.ts"
+import * as RateChangeTable from "./RateChangeTable.ts"
+import * as ReportRunner from "./ReportRunner.ts"
+import * as StateFile from "./StateFile.ts"
+import * as WalkPlan from "./WalkPlan.ts"
+
+/** One of the two windows. */
+export interface Side extends ReportRunner.Basis {
+  readonly rates: ReadonlyArray<RateChange.RatedRow>
+  /** What deserves a word. */
+  readonly notes: ReadonlyArray<string>
+}
+
+export interface WindowComparison {
+  readonly report: PrintedReport.PrintedReport
+  readonly before: Side
+  readonly after: Side
+}
+
+const refuseOverlap = (name: string, before: TimeSpan.TimeSpans, after: TimeSpan.TimeSpans) => {
+  const both = TimeSpan.overlap(before, after)
+  if (both === undefined) return Effect.void
+  const { from, to } = TimeWindow.ofSpan(both)
+  return Effect.fail(
+    new ElnudgeError.InvalidRequest({
+      reason: `${name} both hold ${from} to ${to}`,
+      advice: "Give windows that do not overlap (the end of a window is exclusive).",
+    }),
+  )
+}
+
+type SharedFlags = Omit<WalkPlan.WalkFlags, "from" | "to" | "since">
+
+const planOf = (flags: SharedFlags, { from, to }: FlagValues.Span) =>
+  WalkPlan.make({ ...flags, from: Option.some(from), to: Option.some(to), since: Option.none() })
+
+const spansOf = ({ from, to }: WalkPlan.WalkPlan): TimeSpan.TimeSpans =>
+  from === undefined || to === undefined ? [] : [{ from: DateTime.toEpochMillis(from), to: DateTime.toEpochMillis(to) }]
+
+const walk = Effect.fnUntraced(function* (report: PrintedReport.PrintedReport, plan: WalkPlan.WalkPlan) {
+  const running = report.start()
+  const { coverage, ledger } = yield* ReportRunner.walk([running], plan)
+  const notes = [...plan.notes, ...WalkPlan.shortfall(plan, coverage.window)]
+  const side: Side = { coverage, ledger, rates: running.rates(), notes }
+  return side
+})
+
+/** Walks both windows. Fails with `InvalidRequest` where they overlap: a session in both would hide a difference. */
+export const ofWindows = Effect.fn("WindowComparison.ofWindows")(function* (
+  report: PrintedReport.PrintedReport,
+  flags: SharedFlags,
+  windows: { readonly before: FlagValues.Span; readonly after: FlagValues.Span },
+) {
+  const before = yield* planOf(flags, windows.before)
+  const after = yield* planOf(flags, windows.after)
+  yield* refuseOverlap("--before and --after", spansOf(before), spansOf(after))
+  const comparison: WindowComparison = {
+    report,
+    before: yield* walk(report, before),
+    after: yield* walk(report, after),
+  }
+  return comparison
+})
+
+/** Takes both from saved states. Fails where they are not of the same report, options and sessions apart. */
+export const ofStates = Effect.fn("WindowComparison.ofStates")(function* (beforeFile: string, afterFile: string) {
+  const first = yield* StateFile.read(beforeFile)
+  const second = yield* StateFile.read(afterFile)
+  yield* StateFile.checkSame(first, second)
+  yield* StateFile.checkApart(first, second)
+  const before = yield* StateFile.merge(first)
+  const after = yield* StateFile.merge(second)
+  const comparison: WindowComparison = {
+    report: first.report,
+    before: { ...before, rates: before.running.rates(), notes: [] },
+    after: { ...after, rates: after.running.rates(), notes: [] },
+  }
+  return comparison
+})
+
+/** The rates of both windows side by side. */
+export const print = ({ after, before, report }: WindowComparison): PrintedReport.Printed<RateChange.Row> => {
+  const rows = RateChange.make(before.rates, after.rates, report.options.confidence)
+  return {
+    name: `compare ${report.name}`,
+    options: report.options,
+    csv: () => ReportCsv.make(RateChange.columns, rows),
+    table: () => RateChangeTable.render(rows),
+    rows,
+  }
+}
+
+/** What the JSON says that both windows rest on. */
+export const basis = ({ after, before }: WindowComparison) => ({
+  before: { coverage: before.coverage, ledger: before.ledger },
+  after: { coverage: after.coverage, ledger: after.ledger },
+})

@@ -1,0 +1,124 @@
+/**
+ * A chain of order 1 over the types on the paths to a conversion or to none, as counts of what followed what. The
+ * removal effect of a type is the share of conversions that would be lost if whatever leads to it led nowhere.
+ * Anderl et al. (2016) IJRM 33:457–474.
+ */
+import * as Schema from "effect/Schema"
+import * as Counts from "./Counts.ts"
+import * as Tally from "./Tally.ts"
+
+/** What followed the visits of one type: a conversion, the end without one, or a visit of another type. */
+export interface Next {
+  converted: number
+  lost: number
+  readonly types: Map<string, number>
+}
+
+/** By type. Every visit is followed by one thing, so their sum is the number of visits. */
+export type Chain = Map<string, Next>
+
+export const codec = Tally.mapCodec(
+  Schema.Struct({ converted: Counts.Counter, lost: Counts.Counter, types: Tally.mapCodec(Counts.Counter) }),
+)
+
+const nextOf = (chain: Chain, type: string): Next => {
+  const existing = chain.get(type)
+  if (existing !== undefined) return existing
+  const created = { converted: 0, lost: 0, types: new Map<string, number>() }
+  chain.set(type, created)
+  return created
+}
+
+const follow = (next: Next, type: string, times: number): void => {
+  next.types.set(type, (next.types.get(type) ?? 0) + times)
+}
+
+/** Takes one path in, in the order of its touches; changes the chain. */
+export const count = (chain: Chain, path: ReadonlyArray<string>, isConverted: boolean): void => {
+  let last: Next | undefined
+  for (const type of path) {
+    if (last !== undefined) follow(last, type, 1)
+    last = nextOf(chain, type)
+  }
+  if (last === undefined) return
+  if (isConverted) last.converted++
+  else last.lost++
+}
+
+/** A new chain with the paths of both. */
+export const combine = (left: Chain, right: Chain): Chain => {
+  const sum: Chain = new Map()
+  for (const [from, { converted, lost, types }] of [...left, ...right]) {
+    const next = nextOf(sum, from)
+    next.converted += converted
+    next.lost += lost
+    for (const [type, times] of types) follow(next, type, times)
+  }
+  return sum
+}
+
+type Vector = ReadonlyArray<number>
+
+const total = (numbers: Iterable<number>): number => {
+  let sum = 0
+  for (const number of numbers) sum += number
+  return sum
+}
+
+// Gauss–Jordan with partial pivoting: column by column the open row with the largest entry is solved for it. Null
+// where the matrix has no inverse.
+const inverse = (matrix: ReadonlyArray<Vector>): ReadonlyArray<Vector> | null => {
+  const size = matrix.length
+  let open: ReadonlyArray<Vector> = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))])
+  let solved: ReadonlyArray<Vector> = []
+  for (let column = 0; column < size; column++) {
+    const at = (row: Vector): number => row[column] ?? 0
+    const pivot = open.reduce((best, row) => (Math.abs(at(row)) > Math.abs(at(best)) ? row : best))
+    if (at(pivot) === 0) return null
+    const unit = pivot.map((value) => value / at(pivot))
+    const without = (row: Vector): Vector => {
+      const factor = at(row)
+      return factor === 0 ? row : row.map((value, j) => value - factor * (unit[j] ?? 0))
+    }
+    open = open.filter((row) => row !== pivot).map(without)
+    solved = [...solved.map(without), unit]
+  }
+  return solved.map((row) => row.slice(size))
+}
+
+/**
+ * 1 − p(without the type) ÷ p by type, from 0 to 1, with p the probability of converting; null if nobody converted.
+ *
+ * With f the probability of ever coming to the type, and c that of converting from it, the loss is f·c ÷ p. Let n be
+ * the visits of each type, C the counts of type to type, and M = (diag n − C)⁻¹: the expected visits from type i to
+ * type j are M_ij·n_j, so c = M·converted. Every visit comes from the start or another visit, so n ÷ paths is what the
+ * chain expects as well; hence p = conversions ÷ paths, and f = (n ÷ paths) ÷ (M_ii·n) = 1 ÷ (paths·M_ii).
+ */
+export const removalEffects = (chain: Chain): ReadonlyMap<string, number> | null => {
+  const nexts = Tally.sorted(chain)
+  const conversions = total(nexts.map(([, { converted }]) => converted))
+  if (conversions === 0) return null
+  const expected = inverse(
+    nexts.map(([from, { converted, lost, types }]) => {
+      const visits = converted + lost + total(types.values())
+      return nexts.map(([to]) => (from === to ? visits : 0) - (types.get(to) ?? 0))
+    }),
+  )
+  if (expected === null) return null
+  return new Map(
+    expected.map((row, i) => {
+      const [type = ""] = nexts[i] ?? []
+      const converting = total(row.map((value, j) => value * (nexts[j]?.[1].converted ?? 0)))
+      return [type, converting / ((row[i] ?? 0) * conversions)]
+    }),
+  )
+}
+
+/** The removal effects made to add up to the conversions; null if nobody converted. */
+export const credits = (chain: Chain): ReadonlyMap<string, number> | null => {
+  const effects = removalEffects(chain)
+  if (effects === null) return null
+  const conversions = total(Array.from(chain.values(), ({ converted }) => converted))
+  const all = total(effects.values())
+  return new Map(Array.from(effects, ([type, effect]) => [type, (conversions * effect) / all]))
+}

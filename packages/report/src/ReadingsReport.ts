@@ -1,0 +1,163 @@
+/**
+ * Which reading of the attribution rule the vendor's flag follows: over all nudges, how often the flag and each reading
+ * say the same.
+ */
+import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Session from "@effect-elnudge/core/Session"
+import * as Schema from "effect/Schema"
+import * as Agreement from "./Agreement.ts"
+import * as Attribution from "./Attribution.ts"
+import * as Counts from "./Counts.ts"
+import * as Proportion from "./Proportion.ts"
+import type { Report } from "./Report.ts"
+import * as Tally from "./Tally.ts"
+import * as Warning from "./Warning.ts"
+
+export interface Options {
+  /** @default Attribution.vendorRule */
+  readonly rule?: Attribution.Rule | undefined
+  /** Of the two-sided intervals. @default 0.95 */
+  readonly confidence?: number | undefined
+}
+
+export interface Row {
+  readonly reading: string
+  /** Nudges, by who says that it led to the conversion: the vendor's flag, the reading of the rule, both, neither. */
+  readonly both: number
+  readonly flag_only: number
+  readonly rule_only: number
+  readonly neither: number
+  /** (both + neither) ÷ nudges, with its Wilson interval. */
+  readonly agreement: number | null
+  readonly agreement_low: number | null
+  readonly agreement_high: number | null
+  /** Cohen's: see {@link Agreement.kappa}. */
+  readonly kappa: number | null
+  /** yes on the first of those with the highest agreement, no on the others, null without a nudge. */
+  readonly best: "yes" | "no" | null
+  readonly warnings: string
+}
+
+const columns: ReadonlyArray<keyof Row> = [
+  "reading",
+  "both",
+  "flag_only",
+  "rule_only",
+  "neither",
+  "agreement",
+  "agreement_low",
+  "agreement_high",
+  "kappa",
+  "best",
+  "warnings",
+]
+
+type ShownNudges = ReadonlyArray<Attribution.ShownNudge>
+
+/** Which of the candidates each reading gives the conversion to, in the order of the rows. */
+const readings: ReadonlyArray<{
+  readonly name: string
+  readonly credited: (candidates: ShownNudges, isWithin: (shown: Attribution.ShownNudge) => boolean) => ShownNudges
+}> = [
+  { name: "last_within_window", credited: (candidates, isWithin) => candidates.slice(-1).filter(isWithin) },
+  {
+    name: "last_within_window_without_dismissed",
+    credited: (candidates, isWithin) =>
+      candidates
+        .filter(({ nudge }) => nudge.outcome !== "dismissed")
+        .slice(-1)
+        .filter(isWithin),
+  },
+  { name: "any_within_window", credited: (candidates, isWithin) => candidates.filter(isWithin) },
+  { name: "last_any_time", credited: (candidates) => candidates.slice(-1) },
+  { name: "any_time", credited: (candidates) => candidates },
+]
+
+export interface State {
+  /** By the reading's name. */
+  readonly readings: Tally.Tally<keyof Agreement.AgreementCounts>
+  /** Sessions with a nudge that may still have been open when they were read. */
+  immatureSessions: number
+  /** Nudged sessions whose detail could not be had. */
+  missingDetails: number
+}
+
+const codec = Schema.Struct({
+  readings: Tally.codec(Agreement.noCounts),
+  immatureSessions: Counts.Counter,
+  missingDetails: Counts.Counter,
+})
+
+const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
+
+const isFlagged = (nudge: Session.Nudge): boolean => nudge.influenced_conversion
+
+/** One row for each reading. Needs the details of the nudged sessions. */
+export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
+  name: "readings",
+  columns,
+  compared: {
+    label: ({ reading }) => reading,
+    isTotal: () => false,
+    rates: (row) => [
+      { name: "agreement", events: Agreement.agreeing(row), of: Agreement.total(row), isClustered: true },
+    ],
+  },
+  needsDetail,
+  codec,
+  initial: () => ({ readings: new Map(), immatureSessions: 0, missingDetails: 0 }),
+  step: (state, read) => {
+    if (!needsDetail(SessionRead.session(read))) return state
+    if (read.detail._tag !== "Read") {
+      state.missingDetails++
+      return state
+    }
+    const { session } = read.detail
+    if (session.nudges.length === 0) return state
+    if (Session.isUnsettled(session, read.readAt)) state.immatureSessions++
+    const { candidates, purchasedAt } = Attribution.attribute(session, rule)
+    const isWithin = ({ shownAt }: Attribution.ShownNudge) =>
+      purchasedAt !== undefined && purchasedAt - shownAt <= rule.windowMillis
+    const flagged = session.nudges.filter(isFlagged).length
+    for (const { credited, name } of readings) {
+      const yes = credited(candidates, isWithin)
+      const both = yes.filter(({ nudge }) => isFlagged(nudge)).length
+      const counts = Tally.at(state.readings, name, Agreement.noCounts)
+      counts.both += both
+      counts.flag_only += flagged - both
+      counts.rule_only += yes.length - both
+      counts.neither += session.nudges.length - flagged - (yes.length - both)
+    }
+    return state
+  },
+  combine: (left, right) => ({
+    readings: Tally.combine(left.readings, right.readings),
+    immatureSessions: left.immatureSessions + right.immatureSessions,
+    missingDetails: left.missingDetails + right.missingDetails,
+  }),
+  done: ({ immatureSessions, missingDetails, readings: tally }) => {
+    const z = Proportion.zOf(confidence)
+    const tables = readings.map(({ name }) => tally.get(name) ?? Agreement.noCounts)
+    // All readings are of the same nudges, so that the rates are in the order of their numerators.
+    const best = tables.map(Agreement.agreeing).indexOf(Math.max(...tables.map(Agreement.agreeing)))
+    return readings.map(({ name }, index): Row => {
+      const counts = tables[index] ?? Agreement.noCounts
+      const nudges = Agreement.total(counts)
+      const { estimate, high, low } = Agreement.rate(counts, z)
+      const warnings = new Set<Warning.Warning>(Warning.ofCounts(Agreement.agreeing(counts), nudges))
+      warnings.add("CLUSTERED")
+      if (immatureSessions > 0) warnings.add("IMMATURE")
+      if (missingDetails > 0) warnings.add("INCOMPLETE")
+      return {
+        reading: name,
+        ...counts,
+        agreement: estimate,
+        agreement_low: low,
+        agreement_high: high,
+        kappa: Agreement.kappa(counts),
+        best: nudges === 0 ? null : index === best ? "yes" : "no",
+        warnings: Warning.format(warnings),
+      }
+    })
+  },
+})

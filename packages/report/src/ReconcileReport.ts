@@ -1,0 +1,177 @@
+/**
+ * The vendor's flag on each nudge against the attribution rule: how many nudges the two agree on, and for the others
+ * the reason why not, with sessions to look at.
+ */
+import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Session from "@effect-elnudge/core/Session"
+import * as Schema from "effect/Schema"
+import * as Attribution from "./Attribution.ts"
+import * as Counts from "./Counts.ts"
+import * as Proportion from "./Proportion.ts"
+import * as Reconcile from "./Reconcile.ts"
+import type { Report } from "./Report.ts"
+import * as Tally from "./Tally.ts"
+import * as Warning from "./Warning.ts"
+
+export interface Options {
+  /** @default Attribution.vendorRule */
+  readonly rule?: Attribution.Rule | undefined
+  /** Of the two-sided intervals. @default 0.95 */
+  readonly confidence?: number | undefined
+}
+
+export interface Row {
+  /** A {@link Reconcile.Reason}, or `(all)`. */
+  readonly reason: string
+  /** yes or no: what the vendor says of the row's nudges. */
+  readonly vendor_flag: string
+  /** What the rule gives each of them: yes, maybe (the last candidate, but older than the window) or no. */
+  readonly recomputed: string
+  readonly nudges: number
+  /** nudges ÷ all nudges, with its Wilson interval; `(all)`, which is 1 by definition, has none. */
+  readonly share: number | null
+  readonly share_low: number | null
+  readonly share_high: number | null
+  /** Distinct sessions with such a nudge. */
+  readonly sessions: number
+  /** The ids of up to three of them, the least by code unit, with a space between. */
+  readonly examples: string
+  readonly warnings: string
+  /** All nudges, which the share is of; it has no column. */
+  readonly all_nudges: number
+}
+
+const columns: ReadonlyArray<keyof Row> = [
+  "reason",
+  "vendor_flag",
+  "recomputed",
+  "nudges",
+  "share",
+  "share_low",
+  "share_high",
+  "sessions",
+  "examples",
+  "warnings",
+]
+
+const noCounts = { nudges: 0, sessions: 0, immature_sessions: 0 }
+
+type RowCounts = Counts.Counts<keyof typeof noCounts>
+
+/** By the row's id; a row without a nudge is not there. */
+export interface State {
+  readonly rows: Tally.Tally<keyof RowCounts>
+  readonly examples: Map<string, ReadonlyArray<string>>
+  /** Nudged sessions whose detail could not be had. */
+  missingDetails: number
+}
+
+const all = "(all)"
+
+const idOf = ({ reason, recomputed, vendor_flag }: Reconcile.Finding): string =>
+  `${reason} ${vendor_flag} ${recomputed}`
+
+const layout = [
+  ...Reconcile.findings.map((finding) => ({ ...finding, id: idOf(finding) })),
+  { reason: all, vendor_flag: all, recomputed: all, id: all },
+]
+
+const maxExamples = 3
+
+/** The least ids of both, each once. */
+const least = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set([...left, ...right])].sort().slice(0, maxExamples)
+
+const addExample = (examples: State["examples"], row: string, id: string): void => {
+  const before = examples.get(row) ?? []
+  const greatest = before[maxExamples - 1]
+  if (greatest === undefined || id < greatest) examples.set(row, least(before, [id]))
+}
+
+const countSession = (state: State, row: string, nudges: number, session: Session.Detail, isImmature: boolean) => {
+  const counts = Tally.at(state.rows, row, noCounts)
+  counts.nudges += nudges
+  counts.sessions++
+  if (isImmature) counts.immature_sessions++
+  addExample(state.examples, row, session.id)
+}
+
+const codec = Schema.Struct({
+  rows: Tally.codec(noCounts),
+  examples: Tally.mapCodec(Schema.Array(Schema.String)),
+  missingDetails: Counts.Counter,
+})
+
+const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
+
+const noInterval: Proportion.Interval = { low: null, high: null }
+
+/**
+ * One row for each of {@link Reconcile.findings}, with 0 where there is none, then `(all)`: every nudge is in one row.
+ * Needs the details of the nudged sessions.
+ */
+export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
+  name: "reconcile",
+  columns,
+  compared: {
+    label: ({ reason, recomputed, vendor_flag }) =>
+      reason === all ? all : `${reason} (flag ${vendor_flag}, rule ${recomputed})`,
+    isTotal: ({ reason }) => reason === all,
+    rates: ({ all_nudges, nudges, reason }) =>
+      reason === all ? [] : [{ name: "share", events: nudges, of: all_nudges, isClustered: true }],
+  },
+  needsDetail,
+  codec,
+  initial: () => ({ rows: new Map(), examples: new Map(), missingDetails: 0 }),
+  step: (state, read) => {
+    if (!needsDetail(SessionRead.session(read))) return state
+    if (read.detail._tag !== "Read") {
+      state.missingDetails++
+      return state
+    }
+    const { session } = read.detail
+    if (session.nudges.length === 0) return state
+    const isImmature = Session.isUnsettled(session, read.readAt)
+    for (const [id, nudges] of Map.groupBy(Reconcile.ofSession(session, rule), idOf)) {
+      countSession(state, id, nudges.length, session, isImmature)
+    }
+    countSession(state, all, session.nudges.length, session, isImmature)
+    return state
+  },
+  combine: (left, right) => {
+    const examples = new Map(left.examples)
+    for (const [row, ids] of right.examples) examples.set(row, least(examples.get(row) ?? [], ids))
+    return {
+      rows: Tally.combine(left.rows, right.rows),
+      examples,
+      missingDetails: left.missingDetails + right.missingDetails,
+    }
+  },
+  done: ({ examples, missingDetails, rows }) => {
+    const z = Proportion.zOf(confidence)
+    const all_nudges = rows.get(all)?.nudges ?? 0
+    return layout.map(({ id, reason, recomputed, vendor_flag }): Row => {
+      const { immature_sessions, nudges, sessions } = rows.get(id) ?? noCounts
+      const interval = id === all ? noInterval : Proportion.wilson(nudges, all_nudges, z)
+      const warnings = new Set<Warning.Warning>(Warning.ofCounts(nudges, all_nudges))
+      // That nothing is outside of `(all)` is no lack of data.
+      if (id === all) warnings.delete("SMALL_COUNT")
+      warnings.add("CLUSTERED")
+      if (immature_sessions > 0) warnings.add("IMMATURE")
+      if (missingDetails > 0) warnings.add("INCOMPLETE")
+      return {
+        reason,
+        vendor_flag,
+        recomputed,
+        nudges,
+        share: Proportion.rate(nudges, all_nudges),
+        share_low: interval.low,
+        share_high: interval.high,
+        sessions,
+        examples: (examples.get(id) ?? []).join(" "),
+        warnings: Warning.format(warnings),
+        all_nudges,
+      }
+    })
+  },
+})
