@@ -47,7 +47,10 @@ const TimeZone = Schema.String.check(
 const confidence = Schema.Finite.check(Schema.isBetween({ minimum: 0.5, maximum: 1, exclusiveMaximum: true }))
 const windowMinutes = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
-const ruleOf = (options: { readonly window_minutes?: number; readonly dismiss_counts: boolean }): Attribution.Rule => ({
+const ruleOf = (options: {
+  readonly window_minutes?: number | undefined
+  readonly dismiss_counts: boolean
+}): Attribution.Rule => ({
   windowMillis:
     options.window_minutes === undefined
       ? Attribution.vendorRule.windowMillis

@@ -51,7 +51,21 @@ describe("commands", () => {
     }),
   )
 
-  it.live.each(["attribution", "cohorts", "emulator", "demo"])("%s --help goes to stdout and shows how", (command) =>
+  const commands = [
+    "attribution",
+    "cohorts",
+    "lift",
+    "reconcile",
+    "calibration",
+    "nudge-performance",
+    "run",
+    "merge",
+    "compare",
+    "sessions",
+    "emulator",
+    "demo",
+  ]
+  it.live.each(commands)("%s --help goes to stdout and shows how", (command) =>
     Effect.gen(function* () {
       const { exitCode, stderr, stdout } = yield* CliProcess.run([command, "--help"])
       assert.deepStrictEqual([exitCode, stderr], [0, ""])

@@ -19,7 +19,7 @@ const reports = ["run", "all", "--save-states", ...definition]
 
 /** All reports of a window, with their states, in a folder of that name. */
 const save = (name: string, from: string, to: string) =>
-  CliProcess.run([...reports, ...["--input", kept, "--from", from, "--to", to, "--output-dir", place(name)]])
+  CliProcess.run([...reports, "--input", kept, "--from", from, "--to", to, "--output-dir", place(name)])
 
 const windows = [
   ["first", "2026-10-01", "2026-10-08"],

@@ -155,9 +155,9 @@ const differenceOf = ({ difference, difference_high, difference_low }: Contrast.
   high: difference_high,
 })
 
-const textOf = (subject: Verdict.Subject, numbers: Contrast.Numbers, q: number | null): string => {
+const textOf = (subject: Verdict.Subject, numbers: Contrast.Numbers, q: number | null, note: string): string => {
   const sentence = Verdict.sentence(subject, differenceOf(numbers), q)
-  const verdict = sentence.charAt(0).toUpperCase() + sentence.slice(1)
+  const verdict = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${note}`
   const { incremental_conversions, incremental_high, incremental_low } = numbers
   if (incremental_conversions === null) return verdict
   const range =
@@ -187,6 +187,15 @@ export const make = (options: Options = {}): Report<State, Row> => {
     const { conversions } = sumOf(state, allLabels, (arm) => arms.includes(arm))
     const moved = sumOf(state, allLabels, (arm, before) => arms.includes(arm) && !arms.includes(before))
     return 100 * moved.conversions > conversions
+  }
+
+  // Who does not buy keeps nudges however late, so that this basis makes a difference where there is none.
+  const noteOf = (state: State, { arm0, arm1 }: Contrast.Contrast, basis: Basis): string => {
+    const isMoved = (arm: Arm.Arm, before: Arm.Arm) =>
+      [arm1, arm0].some(({ arms }) => arms.includes(arm) !== arms.includes(before))
+    return basis === "before_purchase" && sumOf(state, allLabels, isMoved).sessions > 0
+      ? "; a purchase takes later nudges from buyers alone, which shifts this row"
+      : ""
   }
 
   return {
@@ -241,7 +250,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
           ...numbers,
           q,
           warnings: Warning.format(warnings),
-          text: textOf(contrast.subject, numbers, q),
+          text: textOf(contrast.subject, numbers, q, noteOf(state, contrast, basis)),
         }
       })
     },

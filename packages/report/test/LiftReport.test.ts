@@ -262,6 +262,21 @@ describe("the warnings of LiftReport", () => {
     )
   })
 
+  it("says in the text where before_purchase takes nudges from buyers alone, and only there", () => {
+    const shifted = (reads: ReadonlyArray<SessionRead>) =>
+      [
+        ...new Set(
+          Fold.run(report, reads)
+            .filter(({ text }) => text.includes("; a purchase takes later nudges from buyers alone"))
+            .map(({ basis, contrast }) => `${contrast} ${basis}`),
+        ),
+      ].toSorted()
+    expect(shifted(sessionsOf("interacted", 5, 10))).toEqual([])
+    expect(shifted([movedTo(nudge())])).toEqual(["I before_purchase", "V before_purchase"])
+    const shownLate = read(buyer({ nudges: [nudge({ shown_at: "2026-10-01T11:00:00Z" })] }))
+    expect(shifted([shownLate])).toEqual(["E before_purchase", "I before_purchase"])
+  })
+
   it("says AFTER_PURCHASE only of the contrasts whose arm 1 is left", () => {
     expect(namesWith([movedTo(nudge())], "AFTER_PURCHASE")).toEqual(after(["V", "I"]))
     const shownLate = read(buyer({ nudges: [nudge({ shown_at: "2026-10-01T11:00:00Z" })] }))
