@@ -3,13 +3,13 @@
  * converted, and how many conversions the vendor's flag, the attribution rule (lower and upper bound) and other models of
  * credit give it.
  */
-import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Attribution from "./Attribution.ts"
 import * as Counts from "./Counts.ts"
 import * as Credit from "./Credit.ts"
 import * as CreditModel from "./CreditModel.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Tally from "./Tally.ts"
@@ -202,8 +202,6 @@ const codec = Schema.Struct({
   credit: Credit.codec,
 })
 
-const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
-
 /** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
 export const make = (options: Options = {}): Report<State, Row> => {
   const { confidence = 0.95, credit: basis = "lower", rule = Attribution.vendorRule } = options
@@ -221,17 +219,13 @@ export const make = (options: Options = {}): Report<State, Row> => {
         { name: "chat_open_rate", events: chat_opened, of: shown, isClustered: true },
       ],
     },
-    needsDetail,
+    needsDetail: NudgedSession.isNudged,
     codec,
     initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0, credit: Credit.initial() }),
     step: (state, read) => {
-      if (!needsDetail(SessionRead.session(read))) return state
-      if (read.detail._tag !== "Read") {
-        state.missingDetails++
-        return state
-      }
-      const { session } = read.detail
-      if (session.nudges.length === 0) return state
+      const session = NudgedSession.of(read)
+      if (session === "missing") state.missingDetails++
+      if (session === undefined || session === "missing") return state
       const attribution = Attribution.attribute(session, rule)
       const { candidates, purchasedAt, status } = attribution
       const isImmature = Session.isUnsettled(session, read.readAt)

@@ -13,6 +13,7 @@ import * as CohortGrid from "./CohortGrid.ts"
 import * as Comparison from "./Comparison.ts"
 import * as Durations from "./Durations.ts"
 import * as MultipleTesting from "./MultipleTesting.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Period from "./Period.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
@@ -191,7 +192,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
       isTotal: ({ intent_band }) => intent_band === CohortGrid.allBands,
       rates: ({ conversions, sessions }) => [{ name: "conversion_rate", events: conversions, of: sessions }],
     },
-    needsDetail: (session) => (splitByArm && session.nudge_count > 0) || (timeToPurchase && session.converted),
+    needsDetail: (session) => (splitByArm && NudgedSession.isNudged(session)) || (timeToPurchase && session.converted),
     codec: timeToPurchase ? timedCodec : codec,
     initial: () => ({ grid: CohortGrid.empty(), spans: [], times: timeToPurchase ? new Map() : undefined }),
     cover: (state, span) => ({ ...state, spans: TimeSpan.join(state.spans, span) }),

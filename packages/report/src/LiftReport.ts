@@ -12,6 +12,7 @@ import type * as Comparison from "./Comparison.ts"
 import * as Contrast from "./Contrast.ts"
 import * as Counts from "./Counts.ts"
 import * as MultipleTesting from "./MultipleTesting.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Stratified from "./Stratified.ts"
@@ -201,7 +202,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
   return {
     name: "lift",
     columns,
-    needsDetail: (session) => session.nudge_count > 0,
+    needsDetail: NudgedSession.isNudged,
     codec: Tally.codec(noCounts),
     initial: () => new Map(),
     step: (state, read) => {

@@ -4,11 +4,11 @@
  * not show what one more nudge does.
  */
 import * as Session from "@effect-elnudge/core/Session"
-import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Schema from "effect/Schema"
 import * as Comparison from "./Comparison.ts"
 import * as Attribution from "./Attribution.ts"
 import * as Counts from "./Counts.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Tally from "./Tally.ts"
@@ -185,8 +185,6 @@ const sumOf = <Name extends string>(
   zeros: Counts.Counts<Name>,
 ): Counts.Counts<Name> => counts.reduce((sum, one) => Counts.add(sum, one), zeros)
 
-const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
-
 /**
  * `type`: one row for each nudge type by code unit, then `(all)`; `funnel`: sessions with a display, with a click or an
  * opened chat, with an opened chat; `count` and `position`: 1 to 5+, each with a row, then `(all)` with the trend.
@@ -211,7 +209,7 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
           ]),
     ],
   },
-  needsDetail,
+  needsDetail: NudgedSession.isNudged,
   codec,
   initial: () => ({
     types: new Map(),
@@ -221,14 +219,10 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
     missingDetails: 0,
   }),
   step: (state, read) => {
-    if (!needsDetail(SessionRead.session(read))) return state
-    if (read.detail._tag !== "Read") {
-      state.missingDetails++
-      return state
-    }
-    const { session } = read.detail
+    const session = NudgedSession.of(read)
+    if (session === "missing") state.missingDetails++
+    if (session === undefined || session === "missing") return state
     const { converted, nudges } = session
-    if (nudges.length === 0) return state
     const isImmature = Session.isUnsettled(session, read.readAt)
     for (const { outcome, type } of nudges) countDisplay(Tally.at(state.types, type, noCounts), outcome)
     for (const type of new Set(nudges.map(({ type }) => type))) {

@@ -2,12 +2,12 @@
  * Which reading of the attribution rule the vendor's flag follows: over all nudges, how often the flag and each reading
  * say the same.
  */
-import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Agreement from "./Agreement.ts"
 import * as Attribution from "./Attribution.ts"
 import * as Counts from "./Counts.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Tally from "./Tally.ts"
@@ -88,8 +88,6 @@ const codec = Schema.Struct({
   missingDetails: Counts.Counter,
 })
 
-const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
-
 const isFlagged = (nudge: Session.Nudge): boolean => nudge.influenced_conversion
 
 /** One row for each reading. Needs the details of the nudged sessions. */
@@ -103,17 +101,13 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
       { name: "agreement", events: Agreement.agreeing(row), of: Agreement.total(row), isClustered: true },
     ],
   },
-  needsDetail,
+  needsDetail: NudgedSession.isNudged,
   codec,
   initial: () => ({ readings: new Map(), immatureSessions: 0, missingDetails: 0 }),
   step: (state, read) => {
-    if (!needsDetail(SessionRead.session(read))) return state
-    if (read.detail._tag !== "Read") {
-      state.missingDetails++
-      return state
-    }
-    const { session } = read.detail
-    if (session.nudges.length === 0) return state
+    const session = NudgedSession.of(read)
+    if (session === "missing") state.missingDetails++
+    if (session === undefined || session === "missing") return state
     if (Session.isUnsettled(session, read.readAt)) state.immatureSessions++
     const { candidates, purchasedAt } = Attribution.attribute(session, rule)
     const isWithin = ({ shownAt }: Attribution.ShownNudge) =>

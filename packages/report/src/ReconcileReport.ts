@@ -2,11 +2,11 @@
  * The vendor's flag on each nudge against the attribution rule: how many nudges the two agree on, and for the others
  * the reason why not, with sessions to look at.
  */
-import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Attribution from "./Attribution.ts"
 import * as Counts from "./Counts.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import * as Reconcile from "./Reconcile.ts"
 import type { Report } from "./Report.ts"
@@ -102,8 +102,6 @@ const codec = Schema.Struct({
   missingDetails: Counts.Counter,
 })
 
-const needsDetail = (session: Session.Summary): boolean => session.nudge_count > 0
-
 const noInterval: Proportion.Interval = { low: null, high: null }
 
 /**
@@ -120,17 +118,13 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     rates: ({ all_nudges, nudges, reason }) =>
       reason === all ? [] : [{ name: "share", events: nudges, of: all_nudges, isClustered: true }],
   },
-  needsDetail,
+  needsDetail: NudgedSession.isNudged,
   codec,
   initial: () => ({ rows: new Map(), examples: new Map(), missingDetails: 0 }),
   step: (state, read) => {
-    if (!needsDetail(SessionRead.session(read))) return state
-    if (read.detail._tag !== "Read") {
-      state.missingDetails++
-      return state
-    }
-    const { session } = read.detail
-    if (session.nudges.length === 0) return state
+    const session = NudgedSession.of(read)
+    if (session === "missing") state.missingDetails++
+    if (session === undefined || session === "missing") return state
     const isImmature = Session.isUnsettled(session, read.readAt)
     for (const [id, nudges] of Map.groupBy(Reconcile.ofSession(session, rule), idOf)) {
       countSession(state, id, nudges.length, session, isImmature)
