@@ -13,7 +13,7 @@ import * as ReportFlags from "./ReportFlags.ts"
 
 const environment =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address, " +
-  "HTTPS_PROXY the way to it. With --input it needs neither."
+  "HTTPS_PROXY the way to it. With --input it needs neither. What each column means: README of packages/report."
 
 const outputs = { ...Flags.rows, saveState: Flags.saveState }
 
@@ -74,7 +74,9 @@ const lift = Command.make(
   Command.withDescription(
     "Three comparisons of conversion: V, the vendor's (interacted with a nudge or not), E (nudged or not) and I (nudged: " +
       "interacted or not); each as it is (crude) and adjusted for bands of the final intent score (mh, att); with all " +
-      "nudges, and only with those before the purchase. Nudges are not randomised: these are associations. Reads the " +
+      "nudges, and only with those before the purchase. mh: the difference that the bands have in common; att: the " +
+      "bands weighed as arm 1 is spread over them; q: p corrected for three comparisons. Nudges are not randomised: these are " +
+      "associations. Reads the " +
       `details of nudged sessions. ${environment}`,
   ),
   Command.withExamples([
@@ -228,7 +230,7 @@ const run = Command.make(
   Command.withExamples([
     {
       command: "elnudge-report run attribution,cohorts --since 30d --output-dir october",
-      description: "Both reports for the price of one",
+      description: "Two reports for the price of one",
     },
     { command: "elnudge-report run all --since 30d --output-dir october --save-states", description: "Everything" },
   ]),
@@ -247,7 +249,7 @@ const emulator = Command.make("emulator", EmulatorFlags.flags, (flags) =>
 )
 
 const demo = Command.make("demo", {}, () => Commands.debuggable(Demo.run)).pipe(
-  Command.withDescription("Both reports from generated sessions over real HTTP on this machine; needs no key"),
+  Command.withDescription("Two reports from generated sessions over real HTTP on this machine; needs no key"),
 )
 
 const root = Command.make("elnudge-report").pipe(

@@ -257,6 +257,7 @@ export const compare = (flags: CompareFlags) =>
     const write = yield* prepareRows(flags)
     const compared = yield* comparison(flags)
     yield* write(WindowComparison.print(compared), WindowComparison.basis(compared))
+    yield* say(flags, compared.notes)
     for (const name of ["before", "after"] as const) {
       const { coverage, ledger, notes } = compared[name]
       yield* say(

@@ -44,6 +44,10 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
       ["details not found (404)", unavailable.not_found],
       ["duplicate rows dropped", coverage.duplicates],
       ["rows outside the window left out", coverage.outside_window],
+      [
+        "rows that do not say which window they are of, so that it is not known what is missing",
+        coverage.without_window,
+      ],
       ["rows out of order", coverage.out_of_order],
       ["empty pages", coverage.empty_pages],
       ["changed since listed", coverage.changed_since_listed],

@@ -108,7 +108,9 @@ export const rows = {
 
 /** Where a report's state goes, to be merged with that of another day. */
 export const saveState = FlagValues.path("save-state", "<file>").pipe(
-  Flag.withDescription("Also write the counts behind the numbers to this file, for `merge` and `compare`"),
+  Flag.withDescription(
+    "Also write the counts behind the numbers to this file, for `merge` and, where rows are rates, `compare`",
+  ),
   Flag.optional,
 )
 

@@ -9,13 +9,18 @@ const verdict = ({ difference, difference_high, difference_low, q }: LiftReport.
   return difference > 0 ? "more often" : "less often"
 }
 
-const extra = ({ incremental_conversions }: LiftReport.Row): string =>
-  incremental_conversions === null ? "–" : Verdict.signed(incremental_conversions)
+const extra = ({ incremental_conversions, incremental_high, incremental_low }: LiftReport.Row): string => {
+  if (incremental_conversions === null) return "–"
+  const estimate = Verdict.signed(incremental_conversions)
+  return incremental_low === null || incremental_high === null
+    ? estimate
+    : `${estimate}\n${Verdict.signed(incremental_low)} to ${Verdict.signed(incremental_high)}`
+}
 
 const signedPercent = (share: number | null): string => (share === null ? "–" : `${Verdict.points(share)} %`)
 
 const columns: ReadonlyArray<TableText.Column<LiftReport.Row>> = [
-  { head: "compared", cell: (row) => `${row.arm_1} vs\n${row.arm_0}` },
+  { head: "compared", cell: (row) => `${row.contrast}: ${row.arm_1}\nvs ${row.arm_0}` },
   { head: "method", cell: (row) => row.estimate },
   { head: "nudges\ncounted", cell: (row) => row.basis.replace("_", "\n") },
   {
@@ -35,5 +40,5 @@ const columns: ReadonlyArray<TableText.Column<LiftReport.Row>> = [
   { head: "warnings", cell: (row) => TableText.warnings(row.warnings) },
 ]
 
-/** Of counts and rates the upper one is of the arm before "vs". */
+/** Of counts and rates the upper one is of the arm above "vs". */
 export const render = (rows: ReadonlyArray<LiftReport.Row>): string => TableText.render(columns, rows)

@@ -3,6 +3,7 @@ import type { Session, SessionRead, TimeSpan } from "@effect-elnudge/core"
 import { RateChange, type Report, ReportCsv } from "@effect-elnudge/report"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as TableText from "./TableText.ts"
 
 /** What a report was asked for, as JSON. */
 export interface Options extends Readonly<Record<string, unknown>> {
@@ -78,7 +79,7 @@ export const make = <
           name,
           options,
           csv: () => ReportCsv.make(columns, rows),
-          table: () => table(rows),
+          table: () => `${table(rows)}${TableText.caption(options.confidence)}`,
           rows: rows.map((row) => pick(columns, row)),
         }
       },

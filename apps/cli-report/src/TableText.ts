@@ -36,3 +36,8 @@ export const render = <Row>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyA
 
 /** Each warning on a line of its own. */
 export const warnings = (cell: string): string => cell.replaceAll(";", "\n")
+
+/** What stands below every table of a report, so that nobody quotes it for more than it is. */
+export const caption = (confidence: number): string =>
+  `Intervals: ${Number((100 * confidence).toPrecision(9))} %. Nudges are not drawn by lot, and the intent score is read at the end: ` +
+  "the numbers say what goes together, not what causes what.\n"

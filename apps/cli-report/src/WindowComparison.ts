@@ -1,5 +1,5 @@
 /** The same report for two windows, from two walks or from two saved states, and how its rates moved. */
-import { ElnudgeError, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { Coverage, ElnudgeError, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import { RateChange, ReportCsv } from "@effect-elnudge/report"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -9,6 +9,7 @@ import type * as PrintedReport from "./PrintedReport.ts"
 import * as RateChangeTable from "./RateChangeTable.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as StateFile from "./StateFile.ts"
+import * as TableText from "./TableText.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
 /** One of the two windows. */
@@ -22,7 +23,12 @@ export interface WindowComparison {
   readonly report: PrintedReport.PrintedReport
   readonly before: Side
   readonly after: Side
+  readonly notes: ReadonlyArray<string>
 }
+
+/** Legal, as for this year against the last, but more often a slip. */
+const orderNotes = (before: TimeSpan.TimeSpans, after: TimeSpan.TimeSpans): ReadonlyArray<string> =>
+  (before[0]?.from ?? 0) > (after[0]?.from ?? 0) ? ["note: the window before is the later one of the two"] : []
 
 const refuseOverlap = (name: string, before: TimeSpan.TimeSpans, after: TimeSpan.TimeSpans) => {
   const both = TimeSpan.overlap(before, after)
@@ -65,6 +71,7 @@ export const ofWindows = Effect.fn("WindowComparison.ofWindows")(function* (
     report,
     before: yield* walk(report, before),
     after: yield* walk(report, after),
+    notes: orderNotes(spansOf(before), spansOf(after)),
   }
   return comparison
 })
@@ -74,6 +81,13 @@ export const ofStates = Effect.fn("WindowComparison.ofStates")(function* (before
   const first = yield* StateFile.read(beforeFile)
   const second = yield* StateFile.read(afterFile)
   yield* StateFile.checkSame(first, second)
+  if (!first.report.isComparable) {
+    return yield* new ElnudgeError.InvalidRequest({
+      reason: `the rows of ${first.report.name} are no rates that could be compared`,
+      advice:
+        "Save the states of attribution, cohorts, reconcile, calibration or nudge-performance, and compare those.",
+    })
+  }
   yield* StateFile.checkApart(first, second)
   const before = yield* StateFile.merge(first)
   const after = yield* StateFile.merge(second)
@@ -81,6 +95,7 @@ export const ofStates = Effect.fn("WindowComparison.ofStates")(function* (before
     report: first.report,
     before: { ...before, rates: before.running.rates(), notes: [] },
     after: { ...after, rates: after.running.rates(), notes: [] },
+    notes: orderNotes(Coverage.spans(first.coverage), Coverage.spans(second.coverage)),
   }
   return comparison
 })
@@ -92,7 +107,7 @@ export const print = ({ after, before, report }: WindowComparison): PrintedRepor
     name: `compare ${report.name}`,
     options: report.options,
     csv: () => ReportCsv.make(RateChange.columns, rows),
-    table: () => RateChangeTable.render(rows),
+    table: () => `${RateChangeTable.render(rows)}${TableText.caption(report.options.confidence)}`,
     rows,
   }
 }

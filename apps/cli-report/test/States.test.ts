@@ -181,6 +181,12 @@ describe("what does not fit is refused with the reason", () => {
       /"lift" is no report that can be compared/,
     ],
     [
+      "compare of states without rates",
+      () => ["compare", ...states("lift", "first", "second")],
+      2,
+      /the rows of lift are no rates/,
+    ],
+    [
       "compare of overlapping states",
       () => ["compare", first, ...states("cohorts", "whole")],
       2,
@@ -282,6 +288,16 @@ describe("compare", () => {
           rows.map((cells) => [cells[1], cells[4], cells[3]]),
         )
       }
+    }),
+  )
+
+  it.live("notes that the window before is the later one", () =>
+    Effect.gen(function* () {
+      const swapped = yield* CliProcess.run(["compare", ...states("calibration", "second", "first")])
+      assert.strictEqual(swapped.exitCode, 0)
+      assert.include(swapped.stderr, "note: the window before is the later one of the two")
+      const straight = yield* CliProcess.run(["compare", ...states("calibration", "first", "second")])
+      assert.notInclude(straight.stderr, "note:")
     }),
   )
 

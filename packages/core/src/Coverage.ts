@@ -37,6 +37,8 @@ export const Coverage = Schema.Struct({
   duplicates: Count,
   /** Rows that start outside the window that was asked for; left out. */
   outside_window: Count,
+  /** Rows of a file that do not say which window they are of: the one that was asked for is taken on trust. */
+  without_window: Count,
   /** Rows that started later than the row before them. */
   out_of_order: Count,
   details: Count,
@@ -93,6 +95,7 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
     sessions: sum(({ sessions }) => sessions),
     duplicates: sum(({ duplicates }) => duplicates),
     outside_window: sum(({ outside_window }) => outside_window),
+    without_window: sum(({ without_window }) => without_window),
     out_of_order: sum(({ out_of_order }) => out_of_order),
     details: sum(({ details }) => details),
     details_unavailable: {
@@ -125,6 +128,7 @@ export class Recorder {
     sessions: 0,
     duplicates: 0,
     outside_window: 0,
+    without_window: 0,
     out_of_order: 0,
     details: 0,
     changed_since_listed: 0,
@@ -167,6 +171,10 @@ export class Recorder {
 
   outsideWindow(): void {
     this.counts.outside_window++
+  }
+
+  withoutWindow(): void {
+    this.counts.without_window++
   }
 
   outOfOrder(): void {

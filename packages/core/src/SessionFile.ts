@@ -238,18 +238,22 @@ export const reads = (
           recorder?.duplicate()
           return false
         }
-        if (window !== undefined) recorder?.covers(window)
+        if (window === undefined) recorder?.withoutWindow()
+        const narrow = narrowed(window)
+        if (narrow !== undefined) recorder?.covers(narrow)
         recorder?.summary(summary, readAt)
         if (detail._tag === "Read") recorder?.detail(summary, detail.session)
         if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)
         return true
       }
       const asked = Number.isFinite(from) && Number.isFinite(to) ? { from, to } : undefined
-      const narrowed = (read: SessionRead): SessionRead =>
-        read.window === undefined
-          ? { ...read, window: asked }
-          : { ...read, window: { from: Math.max(read.window.from, from), to: Math.min(read.window.to, to) } }
-      return Stream.fromIterable(files).pipe(Stream.flatMap(readsOf), Stream.map(narrowed), Stream.filter(accept))
+      const narrowed = (window: SessionRead["window"]): SessionRead["window"] =>
+        window === undefined ? asked : { from: Math.max(window.from, from), to: Math.min(window.to, to) }
+      return Stream.fromIterable(files).pipe(
+        Stream.flatMap(readsOf),
+        Stream.filter(accept),
+        Stream.map((read) => ({ ...read, window: narrowed(read.window) })),
+      )
     }),
   )
 

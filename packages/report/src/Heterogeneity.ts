@@ -49,13 +49,14 @@ export const breslowDayTarone = (strata: Strata): ChiSquare.Test => {
 
 /**
  * Cochran's Q of the risk differences around Mantel and Haenszel's: Σ (d − common)²/v with v = p1·q1/n1 + p0·q0/n0.
- * Strata with v = 0, both rates being 0 or 1, are skipped; df = the others − 1. Undefined where fewer than two are left.
+ * Strata in which an arm's rate is 0 or 1 are skipped, because its part of v would be 0 and the stratum decide alone;
+ * df = the others − 1. Undefined where fewer than two are left.
  * Cochran WG (1954) Biometrics 10:101–129.
  */
 export const riskDifferenceQ = (strata: Strata): ChiSquare.Test => {
   const common = MantelHaenszel.difference(strata).estimate
   if (common === null) return ChiSquare.undefinedTest
-  const used = Stratified.tables(strata).filter((table) => Stratified.varianceOf(table) > 0)
+  const used = Stratified.tables(strata).filter(({ x0, x1, y0, y1 }) => Math.min(x0, x1, y0, y1) > 0)
   const statistic = Stratified.sum(
     used,
     (table) => (Stratified.differenceOf(table) - common) ** 2 / Stratified.varianceOf(table),

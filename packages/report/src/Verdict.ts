@@ -62,7 +62,7 @@ export const sentence = ({ arm0, arm1 }: Subject, difference: Comparison.Estimat
     difference,
     q,
     (isMore, numbers) =>
-      `${arm1} converted ${isMore ? "more" : "less"} often than ${arm0}: ${numbers}; associated, not caused`,
+      `${arm1} converted ${isMore ? "more" : "less"} often than ${arm0}: ${numbers}; an association, whatever its cause`,
   )
 
 /** One sentence on a rate in two windows. */

@@ -109,7 +109,7 @@ describe("Heterogeneity.riskDifferenceQ", () => {
     expectWithin(statistic, published.rd_Q, published_tolerance)
   })
 
-  it("skips strata in which an arm is empty, or both rates are 0 or 1, but not from the common difference", () => {
+  it("skips strata in which an arm is empty, or a rate is 0 or 1, but not from the common difference", () => {
     const strata = [stratum(3, 9, 5, 8), stratum(7, 11, 2, 10)]
     expect(riskDifferenceQ([...strata, stratum(0, 0, 3, 6), stratum(3, 6, 0, 0)])).toEqual(riskDifferenceQ(strata))
     const other = [...strata, stratum(6, 6, 0, 6)]
@@ -120,6 +120,15 @@ describe("Heterogeneity.riskDifferenceQ", () => {
     )
     expect(riskDifferenceQ(other).df).toBe(1)
     expectClose(riskDifferenceQ(other).statistic, expected, 1e-14)
+  })
+
+  it("does not let a stratum decide alone in which nobody of one arm converted", () => {
+    // Without its part in the variance, 0 of 73 among strata that agree gave a p of 1e-160.
+    const strata = [stratum(8, 100, 80, 1000), stratum(18, 100, 150, 1000)]
+    const { p } = riskDifferenceQ([...strata, stratum(0, 73, 10, 3000)])
+    expect(p).toBeGreaterThan(0.5)
+    expect(riskDifferenceQ([...strata, stratum(0, 73, 10, 3000)]).df).toBe(1)
+    expect(riskDifferenceQ([...strata, stratum(73, 73, 2990, 3000)]).df).toBe(1)
   })
 
   it("is undefined for fewer than two strata with a variance", () => {

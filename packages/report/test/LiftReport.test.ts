@@ -330,12 +330,12 @@ describe("the text of LiftReport", () => {
     ...sessionsOf("unnudged", 100, 1000),
   ]
 
-  it("says who converted more often, associated and not caused, and the extra conversions", () => {
+  it("says who converted more often, an association, and the extra conversions", () => {
     expect(rowOf(reads, "E crude all").text).toMatch(
-      /^Nudged sessions converted more often than unnudged sessions: \+15\.0 points \(.*, q < \.001\); associated, not caused; \+300\.0 extra conversions \(\+.* to \+.*\) if the association were causal$/,
+      /^Nudged sessions converted more often than unnudged sessions: \+15\.0 points \(.*, q < \.001\); an association, whatever its cause; \+300\.0 extra conversions \(\+.* to \+.*\) if the association were causal$/,
     )
     expect(rowOf(reads, "V mh all").text).toMatch(
-      /^Sessions with an interaction converted more often than sessions without one: \+15\.0 points .*; associated, not caused$/,
+      /^Sessions with an interaction converted more often than sessions without one: \+15\.0 points .*; an association, whatever its cause$/,
     )
     expect(rowOf(reads, "I att all").text).toMatch(
       /^Sessions with an interaction converted more often than nudged sessions without one: \+10\.0 points .*; \+100\.0 extra/,

@@ -19,7 +19,7 @@ describe("Verdict.sentence", () => {
 
   it("says more or less often where both agree, and that it is no cause", () => {
     expect(Verdict.sentence(subject, estimate(0.02, 0.01, 0.03), 0.0004)).toBe(
-      "sessions with a nudge converted more often than sessions without one: +2.0 points (+1.0 to +3.0, q < .001); associated, not caused",
+      "sessions with a nudge converted more often than sessions without one: +2.0 points (+1.0 to +3.0, q < .001); an association, whatever its cause",
     )
     expect(Verdict.sentence(subject, estimate(-0.02, -0.03, -0.01), 0.012)).toContain("converted less often")
   })
