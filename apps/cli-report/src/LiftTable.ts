@@ -3,14 +3,15 @@ import type * as LiftReport from "@effect-elnudge/report/LiftReport"
 import { Verdict } from "@effect-elnudge/report"
 import * as TableText from "./TableText.ts"
 
-const verdict = ({ difference, difference_high, difference_low, q }: LiftReport.Row): string => {
+const verdict = ({ difference, difference_high, difference_low, q, text }: LiftReport.Row): string => {
+  if (text.startsWith(Verdict.incomparable)) return "not\ncomparable"
   if (difference === null || difference_low === null || difference_high === null || q === null) return "–"
   if (!Verdict.isClear({ low: difference_low, high: difference_high }, q)) return "not clear"
   return difference > 0 ? "more often" : "less often"
 }
 
-const extra = ({ incremental_conversions, incremental_high, incremental_low }: LiftReport.Row): string => {
-  if (incremental_conversions === null) return "–"
+const extra = ({ incremental_conversions, incremental_high, incremental_low, text }: LiftReport.Row): string => {
+  if (incremental_conversions === null || text.startsWith(Verdict.incomparable)) return "–"
   const estimate = Verdict.signed(incremental_conversions)
   return incremental_low === null || incremental_high === null
     ? estimate

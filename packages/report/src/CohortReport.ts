@@ -126,9 +126,11 @@ interface Compared {
 
 const noComparison = { estimate: null, low: null, high: null }
 
-/** Whether the row's sessions depend on what the details say of the nudges, where it is split by arm. */
-const dependsOnArms = (key: CohortGrid.Key): boolean =>
-  key.arm !== "unnudged" && (key.arm !== "all" || CohortGrid.isTotal(key))
+/** Where it is split by arm: whether a session without its detail may belong to the row. */
+const isIncomplete = (grid: CohortGrid.Grid, key: CohortGrid.Key): boolean => {
+  if (CohortGrid.isTotal(key)) return CohortGrid.hasArm(grid, "unknown")
+  return key.arm !== "unnudged" && CohortGrid.cell(grid, { ...key, arm: "unknown" }).counts.sessions > 0
+}
 
 const timeCells = (times: CohortGrid.Times | undefined) => {
   const secondsAt = times === undefined ? () => null : Durations.quantile(times.durations)
@@ -176,6 +178,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
       for (const warning of Warning.ofCounts(baseline.conversions, baseline.sessions)) warnings.add(warning)
     }
     if (baseline !== undefined && baseline.sessions > 0 && baseline.conversions === 0) warnings.add("ZERO_BASELINE")
+    if (p === null && baseline !== undefined && baseline.sessions > 0 && counts.sessions > 0) warnings.add("DEGENERATE")
     for (const warning of Verdict.warnings(difference, q)) warnings.add(warning)
     if (p === Comparison.pFloor) warnings.add("P_FLOOR")
     if (facts.cut.has(key.period)) warnings.add("PARTIAL_PERIOD")
@@ -232,7 +235,6 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const overallRate = Proportion.rate(overall.conversions, overall.sessions)
       const isCalendar = by?.unit === "day" || by?.unit === "week"
       const cut = new Set(isCalendar ? spans.flatMap((span) => [...Period.cutBy(by.labeler, span)]) : [])
-      const isIncomplete = splitByArm && CohortGrid.hasArm(grid, "unknown")
       const layout = {
         bands: bands.map(({ label }) => label),
         arms: splitByArm ? Arm.arms : (["all"] as const),
@@ -251,7 +253,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
         const lift = baseline === undefined ? noComparison : Comparison.lift(counts, baseline, z)
         const q = qs[index] ?? null
         const times = timeGrid && CohortGrid.times(timeGrid, key)
-        const isMissing = (isIncomplete && dependsOnArms(key)) || (times?.missing ?? 0) > 0
+        const isMissing = (splitByArm && isIncomplete(grid, key)) || (times?.missing ?? 0) > 0
         return {
           period: key.period,
           intent_band: key.band,

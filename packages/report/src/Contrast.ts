@@ -216,12 +216,14 @@ const overlapOf = ({ all, strata }: Sample) => {
   }
 }
 
-const adjusted = (numbers: Numbers, isDegenerate: boolean): Estimated => {
-  const { coverage, heterogeneity_p, rd_q_p } = numbers
+const adjusted = (numbers: Numbers, isDegenerate: boolean, isSparse: boolean): Estimated => {
+  const { coverage, heterogeneity_p } = numbers
   const warnings: Array<Warning.Warning> = ["POST_TREATMENT_SCORE"]
   if (isDegenerate) warnings.push("DEGENERATE")
   if (coverage !== null && coverage < 0.8) warnings.push("NO_OVERLAP")
-  if ([heterogeneity_p, rd_q_p].some((p) => p !== null && p < 0.05)) warnings.push("HETEROGENEOUS")
+  if (isSparse) warnings.push("SPARSE")
+  // Not by rd_q_p: its weights are off where an arm of a band has few conversions, and it then warns of nothing.
+  if (heterogeneity_p !== null && heterogeneity_p < 0.05) warnings.push("HETEROGENEOUS")
   return withWarnings(numbers, warnings)
 }
 
@@ -246,7 +248,7 @@ export const mh = (sample: Sample, z: number): Estimated => {
     e_value: eValue.estimate,
     e_value_limit: eValue.limit,
   }
-  return adjusted(numbers, MantelHaenszel.isDegenerate(strata))
+  return adjusted(numbers, MantelHaenszel.isDegenerate(strata), false)
 }
 
 /** On the treated: arm 1's sessions against arm 0's rates in their own bands. */
@@ -261,5 +263,5 @@ export const att = (sample: Sample, z: number): Estimated => {
     incremental_low: incremental.low,
     incremental_high: incremental.high,
   }
-  return adjusted(numbers, TreatedEffect.isDegenerate(strata))
+  return adjusted(numbers, TreatedEffect.isDegenerate(strata), TreatedEffect.isSparse(strata))
 }

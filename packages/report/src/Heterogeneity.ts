@@ -56,7 +56,7 @@ export const breslowDayTarone = (strata: Strata): ChiSquare.Test => {
 export const riskDifferenceQ = (strata: Strata): ChiSquare.Test => {
   const common = MantelHaenszel.difference(strata).estimate
   if (common === null) return ChiSquare.undefinedTest
-  const used = Stratified.tables(strata).filter(({ x0, x1, y0, y1 }) => Math.min(x0, x1, y0, y1) > 0)
+  const used = Stratified.tables(strata).filter((table) => !Stratified.isExtreme(table))
   const statistic = Stratified.sum(
     used,
     (table) => (Stratified.differenceOf(table) - common) ** 2 / Stratified.varianceOf(table),

@@ -156,9 +156,21 @@ const differenceOf = ({ difference, difference_high, difference_low }: Contrast.
   high: difference_high,
 })
 
-const textOf = (subject: Verdict.Subject, numbers: Contrast.Numbers, q: number | null, note: string): string => {
-  const sentence = Verdict.sentence(subject, differenceOf(numbers), q)
-  const verdict = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${note}`
+// Who does not buy keeps nudges however late, so that before_purchase makes a difference where there is none.
+const shift = "a purchase takes later nudges from buyers alone"
+
+const textOf = (
+  subject: Verdict.Subject,
+  numbers: Contrast.Numbers,
+  q: number | null,
+  facts: { readonly isMoved: boolean; readonly isShifted: boolean; readonly warnings: Iterable<Warning.Warning> },
+): string => {
+  const difference = differenceOf(numbers)
+  if (facts.isShifted) return Verdict.biased(difference, shift)
+  const sentence = Verdict.sentence(subject, difference, q)
+  const note = facts.isMoved ? `; ${shift}, which shifts this row` : ""
+  const caution = Verdict.caution(difference, facts.warnings)
+  const verdict = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${note}${caution}`
   const { incremental_conversions, incremental_high, incremental_low } = numbers
   if (incremental_conversions === null) return verdict
   const range =
@@ -183,21 +195,13 @@ export const make = (options: Options = {}): Report<State, Row> => {
     return { all: pairOf(allLabels), strata: labels.map((label) => pairOf([label])) }
   }
 
-  /** Whether more than 1 % of arm 1's conversions are in it only for nudges shown after the purchase. */
-  const isAfterPurchase = (state: State, { arm1: { arms } }: Contrast.Contrast): boolean => {
-    const { conversions } = sumOf(state, allLabels, (arm) => arms.includes(arm))
-    const moved = sumOf(state, allLabels, (arm, before) => arms.includes(arm) && !arms.includes(before))
-    return 100 * moved.conversions > conversions
-  }
-
-  // Who does not buy keeps nudges however late, so that this basis makes a difference where there is none.
-  const noteOf = (state: State, { arm0, arm1 }: Contrast.Contrast, basis: Basis): string => {
-    const isMoved = (arm: Arm.Arm, before: Arm.Arm) =>
-      [arm1, arm0].some(({ arms }) => arms.includes(arm) !== arms.includes(before))
-    return basis === "before_purchase" && sumOf(state, allLabels, isMoved).sessions > 0
-      ? "; a purchase takes later nudges from buyers alone, which shifts this row"
-      : ""
-  }
+  /** Conversions that an arm gains or loses without the nudges shown after the purchase, as a share of those it has. */
+  const movedShares = (state: State, { arm0, arm1 }: Contrast.Contrast): ReadonlyArray<number> =>
+    [arm1, arm0].map(({ arms }) => {
+      const { conversions } = sumOf(state, allLabels, (arm) => arms.includes(arm))
+      const moved = sumOf(state, allLabels, (arm, before) => arms.includes(arm) !== arms.includes(before)).conversions
+      return moved === 0 ? 0 : moved / conversions
+    })
 
   return {
     name: "lift",
@@ -239,7 +243,9 @@ export const make = (options: Options = {}): Report<State, Row> => {
         const { basis, contrast, estimate, isImmature, numbers } = entry
         const q = qOf(entry)
         const warnings = [...entry.warnings, ...Verdict.warnings(differenceOf(numbers), q)]
-        if (basis === "all" && isAfterPurchase(state, contrast)) warnings.push("AFTER_PURCHASE")
+        const moved = movedShares(state, contrast)
+        const isAfterPurchase = moved.some((share) => share > 0.01)
+        if (isAfterPurchase) warnings.push("AFTER_PURCHASE")
         if (isImmature) warnings.push("IMMATURE")
         if (hasUnknown && (contrast.needsDetails || basis === "before_purchase")) warnings.push("INCOMPLETE")
         return {
@@ -251,7 +257,11 @@ export const make = (options: Options = {}): Report<State, Row> => {
           ...numbers,
           q,
           warnings: Warning.format(warnings),
-          text: textOf(contrast.subject, numbers, q, noteOf(state, contrast, basis)),
+          text: textOf(contrast.subject, numbers, q, {
+            isMoved: basis === "before_purchase" && moved.some((share) => share > 0),
+            isShifted: basis === "before_purchase" && isAfterPurchase,
+            warnings,
+          }),
         }
       })
     },

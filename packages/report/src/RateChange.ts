@@ -129,6 +129,7 @@ const toRow = ({ after, before }: Pair, p: number | null, q: number | null, z: n
   ])
   if (before.of > 0 && before.events === 0) warnings.add("ZERO_BASELINE")
   if (before.isClustered === true) warnings.add("CLUSTERED")
+  if (p === null && before.of > 0 && after.of > 0) warnings.add("DEGENERATE")
   if (p === Comparison.pFloor) warnings.add("P_FLOOR")
   return {
     rate: before.name,
@@ -152,7 +153,7 @@ const toRow = ({ after, before }: Pair, p: number | null, q: number | null, z: n
     p,
     q,
     warnings: Warning.format(warnings),
-    text: Verdict.change(before.name, difference, q),
+    text: `${Verdict.change(before.name, difference, q)}${Verdict.caution(difference, warnings)}`,
   }
 }
 

@@ -49,6 +49,9 @@ export const tables = (strata: ReadonlyArray<Stratum>): ReadonlyArray<Table> =>
     all: arm1.sessions + arm0.sessions,
   }))
 
+/** Whether nobody or everybody of an arm converted, so that its variance is estimated as 0, however few it has. */
+export const isExtreme = ({ x0, x1, y0, y1 }: Table): boolean => Math.min(x0, x1, y0, y1) === 0
+
 export const sum = (tables: ReadonlyArray<Table>, term: (table: Table) => number): number =>
   tables.reduce((total, table) => total + term(table), 0)
 

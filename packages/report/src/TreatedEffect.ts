@@ -64,5 +64,12 @@ export const p = (strata: Strata): number | null => {
   return Math.max(Comparison.pFloor, Normal.twoSidedP(excess.conversions / excess.standardError))
 }
 
+/** Whether over a tenth of arm 1 is in strata where an arm's rate is 0 or 1, so that the limits are too narrow. */
+export const isSparse = (strata: Strata): boolean => {
+  const tables = Stratified.tables(strata)
+  const sessions = (of: typeof tables) => Stratified.sum(of, ({ n1 }) => n1)
+  return 10 * sessions(tables.filter(Stratified.isExtreme)) > sessions(tables)
+}
+
 /** Whether strata are kept, but all their rates are 0 or 1: the standard error is 0, the limits and p are undefined. */
 export const isDegenerate = (strata: Strata): boolean => excessOf(strata)?.standardError === null

@@ -4,7 +4,7 @@
  */
 import type * as Comparison from "./Comparison.ts"
 import type * as Proportion from "./Proportion.ts"
-import type { Warning } from "./Warning.ts"
+import * as Warning from "./Warning.ts"
 
 /** Above this q the interval alone is no evidence. */
 export const maxQ = 0.05
@@ -17,7 +17,7 @@ export const isClear = (difference: Proportion.Interval, q: number | null): bool
   excludesZero(difference) && q !== null && q < maxQ
 
 /** The warning of an interval that excludes 0 while q says that this is no evidence. */
-export const warnings = (difference: Proportion.Interval, q: number | null): ReadonlyArray<Warning> =>
+export const warnings = (difference: Proportion.Interval, q: number | null): ReadonlyArray<Warning.Warning> =>
   excludesZero(difference) && q !== null && q >= maxQ ? ["MULTIPLE"] : []
 
 /** With its sign and one decimal: a difference of rates in percentage points, or a count. */
@@ -49,8 +49,9 @@ const statement = (
   clear: (isMore: boolean, numbers: string) => string,
 ): string => {
   if (estimate === null) return "Nothing to compare"
-  if (low === null || high === null || q === null) return `No interval or no q for ${points(estimate)} points`
+  if (low === null || high === null) return `No interval for ${points(estimate)} points`
   const range = `${points(low)} to ${points(high)}`
+  if (q === null) return `No test where all or none did (${range} points)`
   return isClear({ low, high }, q)
     ? clear(estimate > 0, `${points(estimate)} points (${range}, ${written(q)})`)
     : `No clear difference (${range} points, ${written(q)})`
@@ -64,6 +65,19 @@ export const sentence = ({ arm0, arm1 }: Subject, difference: Comparison.Estimat
     (isMore, numbers) =>
       `${arm1} converted ${isMore ? "more" : "less"} often than ${arm0}: ${numbers}; an association, whatever its cause`,
   )
+
+/** How the text of a row starts whose arms must not be compared, whatever its interval. */
+export const incomparable = "Not comparable"
+
+/** One sentence on a difference that a bias of known direction shifts. */
+export const biased = (difference: Comparison.Estimate, reason: string): string =>
+  difference.estimate === null
+    ? "Nothing to compare"
+    : `${incomparable}: ${reason} (${points(difference.estimate)} points)`
+
+/** What a sentence on few sessions ends with. */
+export const caution = (difference: Comparison.Estimate, warnings: Iterable<Warning.Warning>): string =>
+  difference.estimate !== null && Warning.isOfFew(warnings) ? "; small numbers" : ""
 
 /** One sentence on a rate in two windows. */
 export const change = (rate: string, difference: Comparison.Estimate, q: number | null): string =>

@@ -8,6 +8,7 @@ const order = [
   "ZERO_BASELINE",
   "DEGENERATE",
   "NO_OVERLAP",
+  "SPARSE",
   "HETEROGENEOUS",
   "AFTER_PURCHASE",
   "POST_TREATMENT_SCORE",
@@ -26,14 +27,15 @@ const order = [
  * - `ZERO_BASELINE`: nobody converted in the arm that the row is compared with, so there is no lift
  * - `DEGENERATE`: a variance is 0 or undefined, so limits or p are left out
  * - `NO_OVERLAP`: under 80 % of arm 1's sessions are in strata that have both arms
- * - `HETEROGENEOUS`: the strata differ in how the arms differ (p below .05), so that one number for all hides it
- * - `AFTER_PURCHASE`: more than 1 % of arm 1's conversions are in it only for a nudge shown after the purchase
+ * - `SPARSE`: over 10 % of arm 1's sessions are in strata where an arm's rate is 0 or 1: att's interval is too narrow
+ * - `HETEROGENEOUS`: the strata differ in their odds ratios (p below .05), so that one number for all hides it
+ * - `AFTER_PURCHASE`: more than 1 % of an arm's conversions are there, or not there, only for nudges after the purchase
  * - `POST_TREATMENT_SCORE`: adjusted for a score that was read at the end, which can hide or create a difference
  * - `CLUSTERED`: displays of one session count one by one, though they are alike; the intervals are too narrow
- * - `MULTIPLE`: the interval excludes 0, but among so many comparisons that is no evidence (q is 0.05 or more)
+ * - `MULTIPLE`: the interval excludes 0, but q is 0.05 or more: no evidence
  * - `P_FLOOR`: p is below 1e-300, and printed as that
  * - `PARTIAL_PERIOD`: the window cuts the row's day or week
- * - `IMMATURE`: a session in the row may still have been open when it was read
+ * - `IMMATURE`: a session in the row, or in the one it is compared with, may still have been open when it was read
  * - `INCOMPLETE`: details that the row depends on could not be had
  */
 export type Warning = (typeof order)[number]
@@ -47,6 +49,10 @@ export const ofCounts = (x: number, n: number): ReadonlyArray<Warning> => {
   if (x < 5 || n - x < 5) warnings.push("SMALL_COUNT")
   return warnings
 }
+
+/** Whether a warning says that so few were counted that approximations are poor. */
+export const isOfFew = (warnings: Iterable<Warning>): boolean =>
+  [...warnings].some((warning) => warning === "LOW_N" || warning === "SMALL_COUNT")
 
 /** The cell: each warning once, in order, joined by `;`. */
 export const format = (warnings: Iterable<Warning>): string => {

@@ -123,10 +123,10 @@ describe("LiftReport", () => {
     Reference.expectClose(att.difference, -0.1, 1e-12)
     Reference.expectClose(att.incremental_conversions, -1.2, 1e-12)
     expect(crude.text).toMatch(
-      /^No clear difference \(.* points, q .*\); \+2\.0 extra conversions \(.*\) if the association were causal$/,
+      /^No clear difference \(.* points, q .*\); small numbers; \+2\.0 extra conversions \(.*\) if the association were causal$/,
     )
     expect(att.text).toMatch(/; −1\.2 extra conversions \(.* to .*\) if the association were causal$/)
-    expect(mh.text).toMatch(/^No clear difference \(.* points, q [^;]*\)$/)
+    expect(mh.text).toMatch(/^No clear difference \(.* points, q [^;]*\); small numbers$/)
   })
 })
 
@@ -252,35 +252,51 @@ describe("the bases of LiftReport", () => {
 describe("the warnings of LiftReport", () => {
   const movedTo = (...nudges: ReadonlyArray<Session.Nudge>) =>
     read(buyer({ nudges: [clicked({ shown_at: "2026-10-01T11:00:00Z" }), ...nudges] }))
-  const after = (names: ReadonlyArray<string>) =>
-    names.flatMap((contrast) => ["crude", "mh", "att"].map((estimate) => `${contrast} ${estimate} all`))
+  const after = (names: ReadonlyArray<string>) => allNames.filter((name) => names.includes(name.charAt(0)))
 
-  it("says AFTER_PURCHASE where more than 1 % of arm 1's conversions leave it", () => {
-    expect(namesWith([movedTo(), ...sessionsOf("interacted", 99, 500)], "AFTER_PURCHASE")).toEqual([])
-    expect(namesWith([movedTo(), ...sessionsOf("interacted", 98, 500)], "AFTER_PURCHASE")).toEqual(
-      after(["V", "E", "I"]),
-    )
+  const shownLate = read(buyer({ nudges: [nudge({ shown_at: "2026-10-01T11:00:00Z" })] }))
+
+  it("says AFTER_PURCHASE where more than 1 % of an arm's conversions leave it, or join it", () => {
+    const others = sessionsOf("unnudged", 100, 500)
+    const leaving = (conversions: number) => [movedTo(), ...sessionsOf("interacted", conversions, 500), ...others]
+    expect(namesWith(leaving(99), "AFTER_PURCHASE")).toEqual([])
+    expect(namesWith(leaving(98), "AFTER_PURCHASE")).toEqual(after(["V", "E", "I"]))
+    const joining = (conversions: number) => [
+      movedTo(),
+      ...sessionsOf("interacted", 200, 500),
+      ...sessionsOf("unnudged", conversions, 500),
+    ]
+    expect(namesWith(joining(100), "AFTER_PURCHASE")).toEqual([])
+    expect(namesWith(joining(99), "AFTER_PURCHASE")).toEqual(after(["V", "E"]))
   })
 
-  it("says in the text where before_purchase takes nudges from buyers alone, and only there", () => {
-    const shifted = (reads: ReadonlyArray<SessionRead>) =>
-      [
-        ...new Set(
-          Fold.run(report, reads)
-            .filter(({ text }) => text.includes("; a purchase takes later nudges from buyers alone"))
-            .map(({ basis, contrast }) => `${contrast} ${basis}`),
-        ),
-      ].toSorted()
-    expect(shifted(sessionsOf("interacted", 5, 10))).toEqual([])
-    expect(shifted([movedTo(nudge())])).toEqual(["I before_purchase", "V before_purchase"])
-    const shownLate = read(buyer({ nudges: [nudge({ shown_at: "2026-10-01T11:00:00Z" })] }))
-    expect(shifted([shownLate])).toEqual(["E before_purchase", "I before_purchase"])
-  })
-
-  it("says AFTER_PURCHASE only of the contrasts whose arm 1 is left", () => {
+  it("says AFTER_PURCHASE only of the contrasts that have such an arm", () => {
     expect(namesWith([movedTo(nudge())], "AFTER_PURCHASE")).toEqual(after(["V", "I"]))
-    const shownLate = read(buyer({ nudges: [nudge({ shown_at: "2026-10-01T11:00:00Z" })] }))
-    expect(namesWith([shownLate], "AFTER_PURCHASE")).toEqual(after(["E"]))
+    expect(namesWith([shownLate], "AFTER_PURCHASE")).toEqual(after(["E", "I"]))
+  })
+
+  it("compares nothing by before_purchase where AFTER_PURCHASE stands, and notes the shift where it does not", () => {
+    const textsOf = (reads: Iterable<SessionRead>) =>
+      Fold.run(report, reads).flatMap(({ basis, text, warnings }) =>
+        basis === "all" ? [] : [{ text, isAfter: warnings.includes("AFTER_PURCHASE") }],
+      )
+    const many = [
+      ...sessionsOf("interacted", 300, 1000),
+      ...sessionsOf("shown_only", 200, 1000),
+      ...sessionsOf("unnudged", 300, 1000),
+    ]
+    const untouched = textsOf(many)
+    expect(untouched.some(({ text }) => /takes later nudges/.test(text))).toBe(false)
+    const little = textsOf([...many, movedTo()])
+    expect(little).toHaveLength(9)
+    expect(little.every(({ isAfter, text }) => !isAfter && text.includes("; a purchase takes later nudges"))).toBe(true)
+    const much = textsOf([...many, ...Array.from({ length: 9 }, () => movedTo())])
+    expect(much).toHaveLength(9)
+    for (const { isAfter, text } of much) {
+      expect(isAfter).toBe(true)
+      expect(text).toMatch(/^Not comparable: a purchase takes later nudges from buyers alone \([+−]\d+\.\d points\)$/)
+    }
+    expect(textsOf([]).every(({ text }) => text === "Nothing to compare")).toBe(true)
   })
 
   it("says INCOMPLETE where a missing detail matters: everywhere but for the exposure by all nudges", () => {
@@ -345,7 +361,7 @@ describe("the text of LiftReport", () => {
   it("gives an estimate without an interval as such", () => {
     const everybody = [...sessionsOf("interacted", 7, 7), ...sessionsOf("unnudged", 7, 7)]
     expect(rowOf(everybody, "E att all").text).toBe(
-      "No interval or no q for +0.0 points; +0.0 extra conversions if the association were causal",
+      "No interval for +0.0 points; small numbers; +0.0 extra conversions if the association were causal",
     )
   })
 

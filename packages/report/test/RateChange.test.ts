@@ -124,7 +124,7 @@ describe("RateChange.make", () => {
       attributionRates([open]),
       attributionRates([gone, read(detail({ nudges: [nudge()] }))]),
     )
-    expect(row?.warnings).toBe("LOW_N;SMALL_COUNT;ZERO_BASELINE;IMMATURE;INCOMPLETE")
+    expect(row?.warnings).toBe("LOW_N;SMALL_COUNT;ZERO_BASELINE;DEGENERATE;IMMATURE;INCOMPLETE")
   })
 
   it("widens with the confidence", () => {

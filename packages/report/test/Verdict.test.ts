@@ -37,9 +37,11 @@ describe("Verdict.sentence", () => {
   it("does not speak of a difference that has no estimate, no interval or no q", () => {
     expect(Verdict.sentence(subject, { estimate: null, low: null, high: null }, null)).toBe("Nothing to compare")
     expect(Verdict.sentence(subject, { estimate: 0.01, low: null, high: null }, 0.01)).toBe(
-      "No interval or no q for +1.0 points",
+      "No interval for +1.0 points",
     )
-    expect(Verdict.sentence(subject, estimate(0.01, 0.005, 0.02), null)).toBe("No interval or no q for +1.0 points")
+    expect(Verdict.sentence(subject, estimate(0.01, 0.005, 0.02), null)).toBe(
+      "No test where all or none did (+0.5 to +2.0 points)",
+    )
   })
 })
 
