@@ -8,9 +8,10 @@ import { HttpRouter, HttpServerResponse } from "effect/http"
 const instant = Schema.optionalKey(Session.Instant.pipe(Schema.decodeTo(Schema.DateTimeUtcFromString)))
 const query = Schema.Struct({ from: instant, to: instant })
 
-const wrongRequest = { SchemaError: 400, InvalidRequest: 400, Unauthorized: 401, RetentionExceeded: 404 }
-const noAnswer = { RateLimited: 503, ServerUnavailable: 503, TransportFailure: 503 }
-const status = { ...wrongRequest, ...noAnswer, ResponseInvalid: 502, CursorRejected: 502, NdjsonError: 500 }
+const refused = { SchemaError: 400, InvalidRequest: 400, Unauthorized: 401, RetentionExceeded: 404 }
+const failed = { ResponseInvalid: 502, CursorRejected: 502, NdjsonError: 500 }
+// Anything else is a wait that took too long: of the network, the server, the limit or a budget.
+const status: Partial<Record<string, number>> = { ...refused, ...failed }
 
 // GET /sessions?from=…&to=… as NDJSON. The API is asked for a page when the reader has taken the one before.
 export const routes = HttpRouter.add(
@@ -25,7 +26,7 @@ export const routes = HttpRouter.add(
     return HttpServerResponse.stream(body, { contentType: "application/x-ndjson" })
   }).pipe(
     Effect.catch(({ _tag, message }) =>
-      Effect.succeed(HttpServerResponse.text(`${message}\n`, { status: status[_tag] })),
+      Effect.succeed(HttpServerResponse.text(`${message}\n`, { status: status[_tag] ?? 503 })),
     ),
   ),
 )

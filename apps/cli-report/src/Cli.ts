@@ -217,6 +217,7 @@ const run = Command.make(
     saveStates: Flags.saveStates,
     ...Flags.walk,
     bom: Flags.rows.bom,
+    escapeFormulas: Flags.rows.escapeFormulas,
     ...ReportFlags.attribution,
     ...ReportFlags.cohorts,
     ...ReportFlags.lift,

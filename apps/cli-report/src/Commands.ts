@@ -1,22 +1,23 @@
 /** What each command does: its flags turned into reports, a plan, and an output. */
-import { ElnudgeError, Session } from "@effect-elnudge/core"
+import { ElnudgeError } from "@effect-elnudge/core"
 import { Report } from "@effect-elnudge/report"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import type * as Catalog from "./Catalog.ts"
+import * as CheckpointQuery from "./CheckpointQuery.ts"
 import * as CoverageText from "./CoverageText.ts"
 import * as Destination from "./Destination.ts"
 import type * as FlagValues from "./FlagValues.ts"
 import * as OutputFile from "./OutputFile.ts"
 import * as PrintableText from "./PrintableText.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
+import * as ReportFolder from "./ReportFolder.ts"
 import * as ReportFlags from "./ReportFlags.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as SessionsExport from "./SessionsExport.ts"
@@ -44,6 +45,7 @@ interface RowFlags {
   readonly format: Option.Option<ReportRunner.Format>
   readonly output: Option.Option<string>
   readonly bom: boolean
+  readonly escapeFormulas: boolean
 }
 
 interface StateFlags {
@@ -57,18 +59,12 @@ const prepareRows = Effect.fnUntraced(function* (flags: RowFlags) {
   const format = Option.getOrElse(flags.format, () => (isTerminal ? "table" : "csv"))
   const destination = yield* Destination.prepare(flags.output)
   return <Row>(printed: PrintedReport.Printed<Row>, basis: Readonly<Record<string, unknown>>) =>
-    destination.write(Stream.succeed(ReportRunner.format(printed, basis, format, flags.bom)))
+    destination.write(Stream.succeed(ReportRunner.format(printed, basis, format, flags)))
 })
 
-// A window that has not ended cannot be saved, which is better known before a walk than after it.
-const checkEnded = Effect.fnUntraced(function* (plan: WalkPlan.WalkPlan) {
-  const now = yield* DateTime.now
-  const isEnded = plan.to === undefined || DateTime.toEpochMillis(plan.to) <= DateTime.toEpochMillis(now)
-  if (plan.files.length > 0 || isEnded) return
-  return yield* refuse(
-    `the window ends at ${Session.instant(DateTime.toEpochMillis(plan.to))}, which is yet to come: a saved state would miss sessions`,
-    "Give a --to that has passed.",
-  )
+// What the API is asked for is known beforehand; of files, the end of their window counts.
+const checkEnded = Effect.fnUntraced(function* ({ files, to }: WalkPlan.WalkPlan) {
+  if (files.length === 0 && to !== undefined) yield* StateFile.checkEnded(DateTime.toEpochMillis(to))
 })
 
 /** Claims where a state goes, before any work; then stages it, and gives what puts it in its place. */
@@ -77,30 +73,47 @@ const prepareState = Effect.fnUntraced(function* (file: string | undefined) {
   return Effect.fnUntraced(function* (
     report: PrintedReport.PrintedReport,
     running: PrintedReport.Running,
-    { coverage, firstReadAt, ledger }: ReportRunner.Walked,
+    { coverage, ledger }: ReportRunner.Basis,
   ) {
     if (output === undefined) return Effect.void
-    yield* StateFile.checkWindow(coverage, firstReadAt)
     yield* output.stage(Stream.succeed(StateFile.format({ report, state: running.save(), coverage, ledger })))
     return output.publish
   })
 })
+
+const named = (flag: string, file: Option.Option<string>): ReadonlyArray<OutputFile.Named> =>
+  Option.match(file, { onNone: () => [], onSome: (given) => [{ flag, file: given }] })
+
+const inputs = ({ input }: { readonly input: ReadonlyArray<string> }): ReadonlyArray<OutputFile.Named> =>
+  input.map((file) => ({ flag: "--input", file }))
+
+const states = (files: ReadonlyArray<string>): ReadonlyArray<OutputFile.Named> =>
+  files.map((file) => ({ flag: "the state", file }))
 
 const one = Effect.fn("Commands.one")(function* (
   report: PrintedReport.PrintedReport,
   flags: RowFlags & StateFlags & WalkPlan.WalkFlags,
 ) {
   const plan = yield* WalkPlan.make(flags)
+  const asked = yield* CheckpointQuery.make(flags, CheckpointQuery.ofReports([report]))
   if (Option.isSome(flags.saveState)) yield* checkEnded(plan)
+  const outputs = [
+    ...named("--checkpoint", flags.checkpoint),
+    ...named("--output", flags.output),
+    ...named("--save-state", flags.saveState),
+  ]
+  yield* OutputFile.checkApart(outputs, inputs(flags))
   const write = yield* prepareRows(flags)
   const save = yield* prepareState(Option.getOrUndefined(flags.saveState))
   yield* say(flags, plan.notes)
   const running = report.start()
-  const walked = yield* ReportRunner.walk([running], plan)
+  const walked = yield* ReportRunner.walk([running], plan, asked)
   const { coverage, ledger } = walked
+  if (Option.isSome(flags.saveState)) yield* StateFile.checkSavable(walked)
   const publishState = yield* save(report, running, walked)
-  yield* write(running.done(), { coverage, ledger })
+  const isTaken = yield* write(running.done(), { coverage, ledger })
   yield* publishState
+  if (isTaken) yield* walked.finish
   yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
 }, Effect.scoped)
 
@@ -117,8 +130,18 @@ export const reconcile = report((flags: ReportFlags.ReconcileFlags) =>
 export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
   Effect.gen(function* () {
     const plan = yield* WalkPlan.make(flags)
+    const path = yield* Path.Path
+    const asked = yield* CheckpointQuery.make(flags, {
+      command: "sessions",
+      details: String(flags.details),
+      format: flags.format,
+      bom: String(flags.bom),
+      "escape formulas": String(flags.escapeFormulas),
+      output: Option.match(flags.output, { onNone: () => "stdout", onSome: (file) => path.resolve(file) }),
+    })
+    yield* OutputFile.checkApart([...named("--checkpoint", flags.checkpoint), ...named("--output", flags.output)], [])
     yield* say(flags, plan.notes)
-    yield* say(flags, CoverageText.make(yield* SessionsExport.run(flags, plan)))
+    yield* say(flags, CoverageText.make(yield* SessionsExport.run(flags, plan, asked)))
   }).pipe(speaking(flags))
 
 interface RunFlags extends ReportFlags.AnyFlags, WalkPlan.WalkFlags {
@@ -126,6 +149,7 @@ interface RunFlags extends ReportFlags.AnyFlags, WalkPlan.WalkFlags {
   readonly outputDirectory: string
   readonly saveStates: boolean
   readonly bom: boolean
+  readonly escapeFormulas: boolean
 }
 
 /** All files are claimed before the walk and written after it, so that a failed walk leaves none. */
@@ -133,13 +157,16 @@ export const run = (flags: RunFlags) =>
   Effect.gen(function* () {
     const plan = yield* WalkPlan.make(flags)
     if (flags.saveStates) yield* checkEnded(plan)
-    const fileSystem = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    yield* OutputFile.explained(
-      flags.outputDirectory,
-      fileSystem.makeDirectory(flags.outputDirectory, { recursive: true }),
+    const folder = yield* ReportFolder.make(flags.outputDirectory)
+    const written = [
+      ...flags.reports.map(folder.csv),
+      ...(flags.saveStates ? flags.reports.map(folder.state) : []),
+      folder.coverage,
+    ]
+    yield* OutputFile.checkApart(
+      [...named("--checkpoint", flags.checkpoint), ...written.map((file) => ({ flag: "--output-dir with", file }))],
+      inputs(flags),
     )
-    const place = (name: string) => path.join(flags.outputDirectory, name)
     const jobs = yield* Effect.forEach(
       flags.reports,
       Effect.fnUntraced(function* (name) {
@@ -147,22 +174,24 @@ export const run = (flags: RunFlags) =>
         return {
           report,
           running: report.start(),
-          csv: yield* OutputFile.prepare(place(`${name}.csv`)),
-          save: yield* prepareState(flags.saveStates ? place(`${name}.state.json`) : undefined),
+          csv: yield* OutputFile.prepare(folder.csv(name)),
+          save: yield* prepareState(flags.saveStates ? folder.state(name) : undefined),
         }
       }),
     )
-    const coverageFile = yield* OutputFile.prepare(place("coverage.json"))
-    yield* say(flags, plan.notes)
+    const coverageFile = yield* OutputFile.prepare(folder.coverage)
+    yield* say(flags, [...plan.notes, ...folder.leftoverNotes(written)])
     const walked = yield* ReportRunner.walk(
       jobs.map(({ running }) => running),
       plan,
+      yield* CheckpointQuery.make(flags, CheckpointQuery.ofReports(jobs.map(({ report }) => report))),
     )
     const { coverage, ledger } = walked
+    if (flags.saveStates) yield* StateFile.checkSavable(walked)
     const publish = yield* Effect.forEach(
       jobs,
       Effect.fnUntraced(function* ({ csv, report, running, save }) {
-        yield* csv.stage(Stream.succeed(ReportRunner.format(running.done(), { coverage, ledger }, "csv", flags.bom)))
+        yield* csv.stage(Stream.succeed(ReportRunner.format(running.done(), { coverage, ledger }, "csv", flags)))
         const publishState = yield* save(report, running, walked)
         return Effect.andThen(csv.publish, publishState)
       }),
@@ -176,6 +205,7 @@ export const run = (flags: RunFlags) =>
     yield* coverageFile.stage(Stream.succeed(`${JSON.stringify(summary, null, 2)}\n`))
     // Only now that all of them are whole: a full disk must not leave one report beside another of yesterday.
     yield* Effect.all([...publish, coverageFile.publish], { discard: true })
+    yield* walked.finish
     yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
   }).pipe(Effect.scoped, speaking(flags))
 
@@ -192,20 +222,20 @@ interface MergeFlags extends RowFlags, StateFlags, TalkFlags {
 /** The report of several saved states together, as if their sessions had been read in one walk. */
 export const merge = (flags: MergeFlags) =>
   Effect.gen(function* () {
+    const saved = named("--save-state", flags.saveState)
+    yield* OutputFile.checkApart(named("--output", flags.output), [...states(flags.states), ...saved])
     const write = yield* prepareRows(flags)
     const save = yield* prepareState(Option.getOrUndefined(flags.saveState))
     const [first, ...rest] = yield* Effect.forEach(flags.states, (file) => StateFile.read(file))
     if (first === undefined) return yield* refuse("there is no state to merge", "Give at least one file.")
     const { coverage, ledger, report, running } = yield* StateFile.merge(first, rest)
-    // What is merged was checked when it was saved.
-    const walked = { coverage, ledger, firstReadAt: Infinity }
-    const publishState = yield* save(report, running, walked)
+    const publishState = yield* save(report, running, { coverage, ledger })
     yield* write(running.done(), { coverage, ledger })
     yield* publishState
     yield* say(flags, CoverageText.make(coverage, ledger))
   }).pipe(Effect.scoped, speaking(flags))
 
-interface CompareFlags extends RowFlags, Omit<WalkPlan.WalkFlags, "from" | "to" | "since"> {
+interface CompareFlags extends RowFlags, Omit<WalkPlan.WalkFlags, "from" | "to" | "since" | "checkpoint"> {
   readonly subjects: ReadonlyArray<string>
   readonly before: Option.Option<FlagValues.Span>
   readonly after: Option.Option<FlagValues.Span>
@@ -232,6 +262,26 @@ const comparableReport = Effect.fnUntraced(function* (name: string, flags: Compa
     : make()
 })
 
+/** The flags that two saved states answer themselves, and with what. */
+const answered = {
+  confidence: "confidence",
+  bands: "bands",
+  split: "split",
+  "dismiss-counts": "rule for dismissed nudges",
+  "time-zone": "time zone",
+  input: "sessions",
+}
+
+// Flags that were left out have defaults by now: only the words tell which were given.
+const refuseAnswered = Effect.fnUntraced(function* () {
+  const words = yield* (yield* Stdio.Stdio).args
+  for (const [name, what] of Object.entries(answered)) {
+    if (words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))) {
+      return yield* refuse(`two saved states have their own ${what}`, `Leave --${name} out.`)
+    }
+  }
+})
+
 const comparison = Effect.fnUntraced(function* (flags: CompareFlags) {
   const [first = "", second] = flags.subjects
   const { after, before } = flags
@@ -248,12 +298,15 @@ const comparison = Effect.fnUntraced(function* (flags: CompareFlags) {
   if (Option.isSome(before) || Option.isSome(after)) {
     return yield* refuse("two saved states have their own windows", "Leave --before and --after out.")
   }
+  yield* refuseAnswered()
   return yield* WindowComparison.ofStates(first, second)
 })
 
 /** The same report for two windows, and how its rates moved. */
 export const compare = (flags: CompareFlags) =>
   Effect.gen(function* () {
+    const read = flags.subjects.length > 1 ? states(flags.subjects) : inputs(flags)
+    yield* OutputFile.checkApart(named("--output", flags.output), read)
     const write = yield* prepareRows(flags)
     const compared = yield* comparison(flags)
     yield* write(WindowComparison.print(compared), WindowComparison.basis(compared))

@@ -13,6 +13,13 @@ const line = (head: string, notes: ReadonlyArray<Note>): ReadonlyArray<string> =
   return noted.length === 0 ? [] : [`${head}: ${noted.join(", ")}`]
 }
 
+const maxGaps = 20
+
+const gapLines = (gaps: Coverage["gaps"]): ReadonlyArray<string> => [
+  ...gaps.slice(0, maxGaps).map(({ from, to }) => `gap: no file covers ${from} to ${to}`),
+  ...(gaps.length > maxGaps ? [`gap: and ${gaps.length - maxGaps} more`] : []),
+]
+
 const ledgerNotes = (ledger: Ledger): ReadonlyArray<Note> => [
   ["ended before they started", ledger.ended_before_started],
   ["with a score outside 0–100", ledger.score_out_of_range],
@@ -37,7 +44,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
     `requests waited ${seconds(coverage.paced_ms)} for their turn and ${seconds(coverage.held_ms)} after refusals and faults, summed`
   return [
     read,
-    ...coverage.gaps.map(({ from, to }) => `gap: no file covers ${from} to ${to}`),
+    ...gapLines(coverage.gaps),
     ...(coverage.requests === 0 ? [] : [cost]),
     ...line("noted", [
       ["details past retention (404)", unavailable.past_retention],

@@ -1,29 +1,31 @@
 /** Where a result goes: stdout, or a file that is claimed before the work begins. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { PlatformError } from "effect/PlatformError"
-import * as Predicate from "effect/Predicate"
+import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as OutputFile from "./OutputFile.ts"
 
 interface Destination {
+  /** Gives whether the text was taken: false where the reader went away. */
   readonly write: <E, R>(
     text: Stream.Stream<string, E, R>,
-  ) => Effect.Effect<void, E | OutputFile.OutputUnwritable | PlatformError, R>
+  ) => Effect.Effect<boolean, E | OutputFile.OutputUnwritable, R>
 }
 
 // The reader has what it wanted (`… | head`): that ends the work, and is no failure.
 const isClosedPipe = (error: unknown): boolean =>
-  Predicate.isTagged(error, "PlatformError") &&
-  Predicate.hasProperty(error, "cause") &&
-  Predicate.hasProperty(error.cause, "code") &&
-  error.cause.code === "EPIPE"
+  error instanceof OutputFile.OutputUnwritable && error.reason === "EPIPE"
 
 const writeToStdout =
-  (stdio: Stdio.Stdio) =>
-  <E, R>(text: Stream.Stream<string, E, R>): Effect.Effect<void, E | PlatformError, R> =>
-    Stream.run(text, stdio.stdout()).pipe(Effect.catchIf(isClosedPipe, () => Effect.void))
+  (stdio: Stdio.Stdio): Destination["write"] =>
+  (text) => {
+    const stdout = Sink.mapError(stdio.stdout(), (error) => OutputFile.unwritable("stdout", error))
+    return Stream.run(text, stdout).pipe(
+      Effect.as(true),
+      Effect.catchIf(isClosedPipe, () => Effect.succeed(false)),
+    )
+  }
 
 /** Fails before any work where the file's place cannot be written. Lives as long as its scope. */
 export const prepare = Effect.fn("Destination.prepare")(function* (output: Option.Option<string>) {
@@ -32,6 +34,6 @@ export const prepare = Effect.fn("Destination.prepare")(function* (output: Optio
     return stdout
   }
   const file = yield* OutputFile.prepare(output.value)
-  const destination: Destination = { write: (text) => OutputFile.write(file, text) }
+  const destination: Destination = { write: (text) => Effect.as(OutputFile.write(file, text), true) }
   return destination
 })

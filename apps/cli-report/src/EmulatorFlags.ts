@@ -58,6 +58,12 @@ export const flags = {
     Flag.withDescription("How long each answer takes, such as 50ms (default: 0ms)"),
     Flag.withDefault(Duration.zero),
   ),
+  faults: FlagValues.path("faults", "<file|json>").pipe(
+    Flag.withDescription(
+      'Faults by a script: a JSON file, or JSON such as \'[{"on":"list","at":"2-4","fault":"rate-limited"}]\' (default: none)',
+    ),
+    Flag.optional,
+  ),
   key: Flag.String("key").pipe(
     Flag.withDescription("The key it accepts: a made-up one, never a real one (default: sk_test_emulator)"),
     Flag.withDefault("sk_test_emulator"),

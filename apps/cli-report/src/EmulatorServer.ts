@@ -1,12 +1,13 @@
 /** The emulator on a port of this machine. */
 import { createServer } from "node:http"
 import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
-import { Emulator, EmulatorClock, Generator } from "@effect-elnudge/emulator"
+import { Emulator, EmulatorClock, FaultScript, Generator } from "@effect-elnudge/emulator"
 import { NodeHttpServer } from "@effect/platform-node"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -31,6 +32,7 @@ export interface ServeFlags {
   readonly limitBy: "fixed-window" | "token-bucket"
   readonly burst: Option.Option<number>
   readonly latency: Duration.Duration
+  readonly faults: Option.Option<string>
   readonly key: string
   readonly port: number
 }
@@ -58,7 +60,41 @@ const generate = Effect.fnUntraced(function* (flags: ServeFlags, clock: Emulator
   return [...started, ...toCome]
 })
 
-/** Serves until it is interrupted, and says how to reach it. */
+const faultsAdvice = "The script is described under Faults in packages/emulator/README.md."
+
+/** The script of `--faults`: the value itself where it is JSON, else the file that it names. */
+const readFaults = Effect.fnUntraced(function* (value: string) {
+  const isInline = /^\s*[[{]/.test(value)
+  const fileSystem = yield* FileSystem.FileSystem
+  const text = isInline
+    ? value
+    : yield* Effect.mapError(
+        fileSystem.readFileString(value),
+        ({ reason }) =>
+          new ElnudgeError.InvalidRequest({
+            reason: `--faults ${value} cannot be read (${reason._tag})`,
+            advice: "Give the path of a JSON file, or the JSON itself in quotes.",
+          }),
+      )
+  const place = isInline ? "--faults" : `--faults ${value}`
+  return yield* Effect.mapError(
+    FaultScript.parse(text),
+    ({ message }) => new ElnudgeError.InvalidRequest({ reason: `${place}: ${message}`, advice: faultsAdvice }),
+  )
+})
+
+const sayFaults = Effect.fnUntraced(function* (
+  { rules }: FaultScript.FaultScript,
+  acted: Emulator.Emulator["Service"]["faults"],
+) {
+  const all = yield* acted
+  for (const [index, { fault }] of rules.entries()) {
+    const count = all.filter(({ applied, rule }) => applied && rule === index).length
+    yield* Console.error(`rules[${index}] ${fault}: ${count} ${count === 1 ? "request" : "requests"}`)
+  }
+})
+
+/** Serves until it is interrupted, and says how to reach it; then, how often each rule of a fault script acted. */
 export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFlags) {
   const { key, latency, limitBy, rateLimit, retentionDays } = flags
   const burst = Option.getOrUndefined(flags.burst)
@@ -68,6 +104,7 @@ export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFl
       advice: "Give --limit-by token-bucket along with it.",
     })
   }
+  const faults = Option.isSome(flags.faults) ? yield* readFaults(flags.faults.value) : undefined
   const clock = {
     now: Option.getOrUndefined(
       Option.map(flags.now, (moment) => WalkPlan.resolveMoment(moment, DateTime.zoneMakeNamedUnsafe("UTC"))),
@@ -79,15 +116,15 @@ export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFl
     ? yield* Stream.runCollect(SessionFile.details(flags.data.value))
     : yield* generate(flags, clock, now)
   const limit = { requestsPerMinute: rateLimit, rateLimitAlgorithm: limitBy, burst }
-  const server = layer({ sessions, key, retentionDays, latency, ...clock, ...limit }, flags.port)
+  const server = layer({ sessions, key, retentionDays, latency, faults, ...clock, ...limit }, flags.port)
   return yield* Effect.gen(function* () {
-    const { baseUrl } = yield* Emulator.Emulator
+    const { baseUrl, faults: acted } = yield* Emulator.Emulator
     const nowMillis = DateTime.toEpochMillis(now)
     const later = sessions.filter(({ started_at }) => Session.millis(started_at) > nowMillis).length
     const served = `${sessions.length - later} sessions${later === 0 ? "" : `, and ${later} that start later,`}`
     yield* Console.error(`The emulator serves ${served} until Ctrl-C. In another shell:`)
     yield* Console.error(`  export ELNUDGE_BASE_URL=${baseUrl}`)
     yield* Console.error(`  export ELNUDGE_API_KEY=${key === Emulator.defaultKey ? key : "'the key that --key names'"}`)
-    return yield* Effect.never
+    return yield* faults === undefined ? Effect.never : Effect.onInterrupt(Effect.never, () => sayFaults(faults, acted))
   }).pipe(Effect.provide(server))
 })

@@ -1,5 +1,5 @@
 /** What a failed run says and how it exits: at most three lines on stderr, and a code that a script can act on. */
-import type { ElnudgeError, SessionFile } from "@effect-elnudge/core"
+import type { Checkpoint, ElnudgeError, SessionFile } from "@effect-elnudge/core"
 import { CliError } from "effect/cli"
 import * as Cause from "effect/Cause"
 import type * as Config from "effect/Config"
@@ -18,6 +18,8 @@ import * as PrintableText from "./PrintableText.ts"
 export type Failure =
   | ElnudgeError.ElnudgeError
   | SessionFile.SessionFileError
+  | Checkpoint.CheckpointMismatch
+  | Checkpoint.CheckpointUnusable
   | Config.ConfigError
   | CliError.CliError
   | OutputFile.OutputUnwritable
@@ -72,6 +74,13 @@ const report = (error: Failure): Report => {
     case "ResponseInvalid":
     case "CursorRejected":
       return advised(6, error)
+    case "DeadlineReached":
+    case "RequestsUsedUp":
+      return advised(7, error)
+    case "CheckpointMismatch":
+      return advised(2, error)
+    case "CheckpointUnusable":
+      return advised({ unreadable: 2, invalid: 6, unwritable: 1 }[error.problem], error)
     case "SessionFileError":
       return advised(error.problem === "unreadable" ? 2 : 6, error)
     case "StateFileError":

@@ -58,6 +58,27 @@ const api = {
   ),
 }
 
+/** How much a run may spend, and where it leaves what it has when that is used up. */
+const bounds = {
+  deadline: FlagValues.duration("deadline").pipe(
+    Flag.filter(
+      (span) => Duration.toMillis(span) > 0,
+      () => "Expected more than nothing, such as 10m",
+    ),
+    Flag.withDescription("Stop after this long, such as 10m, whatever it waits for (exit 7)"),
+    Flag.optional,
+  ),
+  maxRequests: FlagValues.integer("max-requests", 1).pipe(
+    Flag.withDescription("Stop before one request more than this, retries included (exit 7)"),
+    Flag.optional,
+  ),
+}
+
+const checkpoint = FlagValues.path("checkpoint", "<file>").pipe(
+  Flag.withDescription("Keep the run's place in this file: the same command goes on from there when it was cut off"),
+  Flag.optional,
+)
+
 /** How much is said on stderr. */
 export const talk = {
   quiet: Flag.Boolean("quiet").pipe(
@@ -83,16 +104,23 @@ const output = FlagValues.path("output", "<file>").pipe(
   Flag.optional,
 )
 
+const escapeFormulas = Flag.Boolean("escape-formulas").pipe(
+  Flag.withDescription(
+    "Put an apostrophe before text that a spreadsheet would run as a formula: for CSV that is opened in one, not for programs",
+  ),
+  Flag.withDefault(false),
+)
+
 const bom = Flag.Boolean("bom").pipe(
   Flag.withDescription("Begin CSV with a byte order mark, which Excel needs to read UTF-8"),
   Flag.withDefault(false),
 )
 
-/** How a walk gets its sessions: the API or files. */
-export const walk = { ...window, input, ...api, ...talk }
+/** How a walk gets its sessions, the API or files, and what it may cost. */
+export const walk = { ...window, input, ...api, ...bounds, checkpoint, ...talk }
 
 /** The same without a window: `compare` has two. */
-export const walkOfTwo = { timeZone: window.timeZone, input, ...api, ...talk }
+export const walkOfTwo = { timeZone: window.timeZone, input, ...api, ...bounds, ...talk }
 
 /** What a report does with its rows. */
 export const rows = {
@@ -104,6 +132,7 @@ export const rows = {
   ),
   output,
   bom,
+  escapeFormulas,
 }
 
 /** Where a report's state goes, to be merged with that of another day. */
@@ -128,6 +157,7 @@ export const sessions = {
   ),
   output,
   bom,
+  escapeFormulas,
 }
 
 /** Where `run` writes. */

@@ -2,6 +2,7 @@
  * A file that is there whole or not at all: written under a temporary name beside its place, then renamed. It is
  * prepared before the work begins, so that a place that cannot be written costs no walk.
  */
+import { ElnudgeError } from "@effect-elnudge/core"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -25,12 +26,15 @@ export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
 const reasonOf = ({ reason }: PlatformError): string =>
   Predicate.hasProperty(reason.cause, "code") && Predicate.isString(reason.cause.code) ? reason.cause.code : reason._tag
 
+/** A failure of the file system, with the place that it is about. */
+export const unwritable = (file: string, error: PlatformError): OutputUnwritable =>
+  new OutputUnwritable({ file, reason: reasonOf(error) })
+
 /** Says which file a failure of the file system is about. */
 export const explained = <A, R>(
   file: string,
   effect: Effect.Effect<A, PlatformError, R>,
-): Effect.Effect<A, OutputUnwritable, R> =>
-  Effect.mapError(effect, (error) => new OutputUnwritable({ file, reason: reasonOf(error) }))
+): Effect.Effect<A, OutputUnwritable, R> => Effect.mapError(effect, (error) => unwritable(file, error))
 
 export interface OutputFile {
   /** Writes the text beside its place. Only the owner can read it: sessions are personal data. */
@@ -45,36 +49,73 @@ export const write = <E, R>(
   text: Stream.Stream<string, E, R>,
 ): Effect.Effect<void, E | OutputUnwritable, R> => Effect.andThen(file.stage(text), file.publish)
 
+/** A file as the command line names it: `--output`, and what stands after it. */
+export interface Named {
+  readonly flag: string
+  readonly file: string
+}
+
+/** The file behind all links. Of a file that is not there yet, the folder still may be one. */
+export const target = Effect.fn("OutputFile.target")(function* (file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const absolute = path.resolve(file)
+  return yield* fileSystem.realPath(absolute).pipe(
+    Effect.catch(() =>
+      Effect.map(fileSystem.realPath(path.dirname(absolute)), (folder) => path.join(folder, path.basename(absolute))),
+    ),
+    Effect.orElseSucceed(() => absolute),
+  )
+})
+
+/** Fails with `InvalidRequest` where two outputs are one file, or an output is a file that is read; links count as what they name. */
+export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
+  outputs: ReadonlyArray<Named>,
+  inputs: ReadonlyArray<Named>,
+) {
+  const taken = new Map<string, Named>()
+  for (const named of inputs) taken.set(yield* target(named.file), named)
+  for (const named of outputs) {
+    const place = yield* target(named.file)
+    const other = taken.get(place)
+    if (other !== undefined) {
+      return yield* new ElnudgeError.InvalidRequest({
+        reason: `${named.flag} ${named.file} and ${other.flag} ${other.file} are one file`,
+        advice: `Give ${named.flag} a file of its own.`,
+      })
+    }
+    taken.set(place, named)
+  }
+})
+
 /** Claims a temporary file beside `file`; it is removed with the scope if nothing was written. */
 export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   // Behind a link the file that it names is replaced, not the link.
-  const target = yield* Effect.orElseSucceed(fileSystem.realPath(path.resolve(file)), () => path.resolve(file))
-  const unwritable = (reason: string) => new OutputUnwritable({ file, reason })
+  const place = yield* target(file)
+  const refuse = (reason: string) => new OutputUnwritable({ file, reason })
   const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => explained(file, effect)
-  const type = yield* fileSystem.stat(target).pipe(
+  const type = yield* fileSystem.stat(place).pipe(
     Effect.map((info) => info.type),
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("File" as const)),
     explain,
   )
   // A device or a pipe would be replaced by a file of its name.
   if (type !== "File") {
-    return yield* unwritable(
-      type === "Directory" ? "it is a folder" : "it is not a regular file; write to stdout instead",
-    )
+    return yield* refuse(type === "Directory" ? "it is a folder" : "it is not a regular file; write to stdout instead")
   }
   const temporary = yield* fileSystem
-    .makeTempFileScoped({ directory: path.dirname(target), prefix: `.${path.basename(target)}-` })
+    .makeTempFileScoped({ directory: path.dirname(place), prefix: `.${path.basename(place)}-` })
     .pipe(explain)
   const outputFile: OutputFile = {
     stage: (text) =>
       text.pipe(
         Stream.encodeText,
-        Stream.run(Sink.mapError(fileSystem.sink(temporary), (error) => unwritable(reasonOf(error)))),
+        Stream.run(Sink.mapError(fileSystem.sink(temporary), (error) => unwritable(file, error))),
         Effect.andThen(explain(fileSystem.chmod(temporary, 0o600))),
       ),
-    publish: explain(fileSystem.rename(temporary, target)),
+    publish: explain(fileSystem.rename(temporary, place)),
   }
   return outputFile
 })

@@ -1,10 +1,15 @@
 /**
- * Text that comes from the API or a file, as it may stand on a terminal: no control character reaches it, nor one that
- * turns the direction of what follows.
+ * Text that comes from the API or a file, as it may stand on a terminal. Nothing reaches it that a terminal obeys (C0, C1
+ * and DEL, with them every escape sequence), that turns the direction of what follows, that is not seen (zero width, tags,
+ * fillers), that breaks the line (U+2028, U+2029), or that is half a character. CSV and JSON hold the text as it came.
  */
 
-/** Control characters become U+FFFD, line breaks too. */
-export const line = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "\u{fffd}")
+const unprintable = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`
+const anywhere = new RegExp(unprintable, "gu")
+const withinLines = new RegExp(String.raw`(?!\n)${unprintable}`, "gu")
 
-/** The same, but a line break stays one. */
-export const lines = (text: string): string => text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, "\u{fffd}")
+/** Each becomes U+FFFD, line breaks too. */
+export const line = (text: string): string => text.replace(anywhere, "\u{fffd}")
+
+/** The same, but a line feed stays one. */
+export const lines = (text: string): string => text.replace(withinLines, "\u{fffd}")

@@ -1,6 +1,7 @@
 /** A report that knows how it is run, kept and printed; its rows and its state are its own affair. */
 import type { Session, SessionRead, TimeSpan } from "@effect-elnudge/core"
 import { RateChange, type Report, ReportCsv } from "@effect-elnudge/report"
+import type * as Formula from "@effect-elnudge/report/Formula"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as TableText from "./TableText.ts"
@@ -18,7 +19,7 @@ type PlainRow = Readonly<Record<string, Report.Cell>>
 export interface Printed<Row = PlainRow> {
   readonly name: string
   readonly options: Options
-  readonly csv: () => string
+  readonly csv: (options?: Formula.Options) => string
   readonly table: () => string
   readonly rows: ReadonlyArray<Row>
 }
@@ -31,6 +32,8 @@ export interface Running {
   readonly cover: (span: TimeSpan.TimeSpan) => void
   /** The state as JSON. */
   readonly save: () => unknown
+  /** Goes on from a state that `save` gave; fails where it is none of this report's. */
+  readonly restore: (saved: unknown) => Result.Result<void, string>
   readonly done: () => Printed
   /** Its rows' rates, for comparing two windows; none where the report has no rates. */
   readonly rates: () => ReadonlyArray<RateChange.RatedRow>
@@ -73,12 +76,19 @@ export const make = <
         state = report.cover?.(state, span) ?? state
       },
       save: () => encode(state),
+      restore: (saved) =>
+        Result.mapBoth(decode(saved), {
+          onFailure: ({ message }) => message,
+          onSuccess: (decoded) => {
+            state = decoded
+          },
+        }),
       done: () => {
         const rows = report.done(state)
         return {
           name,
           options,
-          csv: () => ReportCsv.make(columns, rows),
+          csv: (options) => ReportCsv.make(columns, rows, options),
           table: () => `${table(rows)}${TableText.caption(options.confidence)}`,
           rows: rows.map((row) => pick(columns, row)),
         }

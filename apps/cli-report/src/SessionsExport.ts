@@ -1,10 +1,13 @@
 /** Sessions as they came, one a line: NDJSON with every field, or CSV with the documented ones. */
-import { Coverage, SessionFile, type SessionRead } from "@effect-elnudge/core"
+import { Coverage, ElnudgeError, SessionFile, type SessionRead } from "@effect-elnudge/core"
 import { SessionCsv } from "@effect-elnudge/report"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as CheckpointedWalk from "./CheckpointedWalk.ts"
 import * as Destination from "./Destination.ts"
+import * as PartialFile from "./PartialFile.ts"
 import * as Progress from "./Progress.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
@@ -12,32 +15,93 @@ export interface Options {
   readonly details: boolean
   readonly format: "ndjson" | "csv"
   readonly bom: boolean
+  readonly escapeFormulas: boolean
   readonly output: Option.Option<string>
 }
 
-const asText = <E, R>(
-  reads: Stream.Stream<SessionRead.SessionRead, E, R>,
-  { bom, details, format }: Options,
-): Stream.Stream<string, E, R> =>
-  format === "ndjson"
-    ? Stream.map(reads, (read) => `${SessionFile.formatLine(read)}\n`)
-    : Stream.concat(
-        Stream.succeed(`${bom ? "\u{feff}" : ""}${SessionCsv.header(details)}`),
-        Stream.map(reads, (read) => SessionCsv.row(read, details)),
-      )
+const head = ({ bom, details, format }: Options): string =>
+  format === "ndjson" ? "" : `${bom ? "\u{feff}" : ""}${SessionCsv.header(details)}`
+
+const line = (read: SessionRead.SessionRead, { details, escapeFormulas, format }: Options): string =>
+  format === "ndjson" ? `${SessionFile.formatLine(read)}\n` : SessionCsv.row(read, details, { escapeFormulas })
+
+const picker = ({ details }: Options) => {
+  let looked = 0
+  return {
+    pick: (): boolean => {
+      looked++
+      return details
+    },
+    picked: () => ({ of: looked, picked: details ? looked : 0 }),
+  }
+}
 
 /** Writes the sessions in the list's order, as fast as they are taken; gives the coverage. */
-export const run = Effect.fn("SessionsExport.run")(function* (options: Options, plan: WalkPlan.WalkPlan) {
+const whole = Effect.fnUntraced(function* (options: Options, plan: WalkPlan.WalkPlan) {
   const destination = yield* Destination.prepare(options.output)
   const recorder = yield* Coverage.make
-  let looked = 0
-  const pick = (): boolean => {
-    looked++
-    return options.details
-  }
-  yield* destination.write(asText(WalkPlan.reads(plan, { pick, ordered: true }), options)).pipe(
-    Progress.during(recorder, () => ({ of: looked, picked: options.details ? looked : 0 }), plan),
-    Effect.provideService(Coverage.Current, recorder),
-  )
+  const { pick, picked } = picker(options)
+  const lines = Stream.map(WalkPlan.reads(plan, { pick, ordered: true }), (read) => line(read, options))
+  yield* destination
+    .write(Stream.concat(Stream.succeed(head(options)), lines))
+    .pipe(Progress.during(recorder, picked, plan), Effect.provideService(Coverage.Current, recorder))
   return recorder.snapshot()
+})
+
+const Kept = Schema.Struct({ bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)) })
+
+/** The same into a file that grows beside its place, over as many runs as it takes. */
+const resumable = Effect.fnUntraced(function* (
+  options: Options,
+  plan: WalkPlan.WalkPlan,
+  asked: CheckpointedWalk.Asked,
+  output: string,
+) {
+  const walk = yield* CheckpointedWalk.open(asked)
+  const { recorder, tracker } = walk
+  const kept = yield* CheckpointedWalk.stateOf(walk, asked, Kept)
+  const file = yield* PartialFile.open(output, kept?.bytes ?? 0, walk.isComplete)
+  if (file.size() === 0) yield* file.append(head(options))
+  const { pick, picked } = picker(options)
+  // Only what is on the disk may be counted as done.
+  const state = Effect.map(file.sync, () => ({ bytes: file.size() }))
+  yield* walk
+    .during(state, (saveWhenDue) =>
+      WalkPlan.reads(plan, { pick, ordered: true, tracker }).pipe(
+        Stream.runForEachArray((reads) =>
+          Effect.andThen(
+            Effect.uninterruptible(
+              Effect.andThen(
+                file.append(reads.map((read) => line(read, options)).join("")),
+                Effect.sync(() => {
+                  for (const read of reads) tracker?.done(read)
+                }),
+              ),
+            ),
+            saveWhenDue,
+          ),
+        ),
+        Progress.during(recorder, picked, plan),
+      ),
+    )
+    .pipe(Effect.provideService(Coverage.Current, recorder))
+  yield* file.publish
+  yield* walk.finish
+  return recorder.snapshot()
+})
+
+/** Writes the sessions; gives the coverage. With a checkpoint it needs a file to write to. */
+export const run = Effect.fn("SessionsExport.run")(function* (
+  options: Options,
+  plan: WalkPlan.WalkPlan,
+  asked: CheckpointedWalk.Asked | undefined,
+) {
+  if (asked === undefined) return yield* whole(options, plan)
+  if (Option.isNone(options.output)) {
+    return yield* new ElnudgeError.InvalidRequest({
+      reason: "sessions with a checkpoint need a file to go on writing to",
+      advice: "Give --output too.",
+    })
+  }
+  return yield* resumable(options, plan, asked, options.output.value)
 }, Effect.scoped)

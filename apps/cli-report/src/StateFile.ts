@@ -4,6 +4,7 @@
  */
 import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import { Ledger, Report } from "@effect-elnudge/report"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -11,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Catalog from "./Catalog.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
+import type * as ReportRunner from "./ReportRunner.ts"
 
 const ledger = Ledger.make()
 
@@ -56,28 +58,50 @@ export const format = ({ coverage, ledger, report, state }: Contents): string =>
     report: report.name,
     definitions: Report.definitions,
     options: report.options,
-    coverage,
+    // A clock that was set back during the walk must not cost its state.
+    coverage: { ...coverage, paced_ms: Math.max(0, coverage.paced_ms), held_ms: Math.max(0, coverage.held_ms) },
     ledger,
     state,
   })}\n`
 
+/** Fails where the window is yet to end (epoch milliseconds). */
+export const checkEnded = Effect.fn("StateFile.checkEnded")(function* (to: number) {
+  if (to <= (yield* Clock.currentTimeMillis)) return
+  return yield* unfit(
+    `the window ends at ${Session.instant(to)}, which is yet to come: a saved state would miss sessions`,
+    "Give a --to that has passed.",
+  )
+})
+
 /**
- * Fails where the sessions do not say exactly which window they are all of: such a state could lose or double sessions
- * when it is merged. `readAt` is when the first of them was read.
+ * Fails where the sessions do not say exactly which window they are all of, or were read before it had ended: such a
+ * state could lose or double sessions when it is merged.
  */
-export const checkWindow = ({ window }: Coverage.Coverage, readAt: number): Effect.Effect<void, StateFileError> => {
-  if (window === null) {
-    return Effect.fail(unfit("the sessions do not say which window they are of", "Give --from and --to."))
+export const checkSavable = Effect.fn("StateFile.checkSavable")(function* ({
+  coverage: { window },
+  unsavable,
+}: ReportRunner.Walked) {
+  if (unsavable?._tag === "NoWindow") {
+    return yield* unfit(
+      `session ${unsavable.id} does not say which window it is of, so that a saved state could hold others twice`,
+      "Give --from and --to; the files must hold every session between them.",
+    )
   }
-  return Session.millis(window.to) > readAt
-    ? Effect.fail(
-        unfit(
-          `the window ends at ${window.to}, but sessions were read from ${Session.instant(readAt)} on: a saved state would miss what came after`,
-          "Give a --to that had passed by then.",
-        ),
-      )
-    : Effect.void
-}
+  if (window === null) {
+    return yield* unfit(
+      "the files hold no session of what was asked for, and do not say that they cover it",
+      "Add the file of a walk over that time, or leave --input out to ask the API.",
+    )
+  }
+  if (unsavable !== undefined) {
+    const [to, readAt] = [unsavable.to, unsavable.readAt].map(Session.instant)
+    return yield* unfit(
+      `the window ends at ${to}, but a session was read at ${readAt}: a saved state would miss what came after`,
+      "Give a --to that had passed by then.",
+    )
+  }
+  yield* checkEnded(Session.millis(window.to))
+})
 
 interface Loaded extends Contents {
   readonly file: string
@@ -111,8 +135,14 @@ export const read = Effect.fn("StateFile.read")(function* (file: string) {
     )
   }
   if (saved.coverage.window === null) return yield* invalid(file, "it does not say which window it is of")
+  const [listed, counted] = [saved.coverage.sessions, saved.ledger.sessions]
+  if (listed !== counted) {
+    return yield* invalid(file, `its coverage speaks of ${listed} sessions, its ledger of ${counted}`)
+  }
   const found = Catalog.find(saved.report, saved.options)
   if (Result.isFailure(found)) return yield* invalid(file, found.failure)
+  const resumed = found.success.resume([saved.state])
+  if (Result.isFailure(resumed)) return yield* invalid(file, resumed.failure)
   const loaded: Loaded = { file, ...saved, report: found.success }
   return loaded
 })

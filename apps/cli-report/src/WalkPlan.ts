@@ -1,6 +1,14 @@
 /** What the flags of a walk mean together: the window in its zone, the retention, and where the sessions come from. */
-import { ElnudgeClient, ElnudgeError, Retention, Session, SessionFile, SessionStream } from "@effect-elnudge/core"
-import type { SessionRead, TimeWindow } from "@effect-elnudge/core"
+import {
+  ElnudgeClient,
+  ElnudgeError,
+  RequestBudget,
+  Retention,
+  Session,
+  SessionFile,
+  SessionStream,
+} from "@effect-elnudge/core"
+import type { SessionRead, TimeWindow, WalkPosition } from "@effect-elnudge/core"
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -23,6 +31,9 @@ export interface WalkFlags {
   readonly rateLimit: number
   readonly plan: Option.Option<Retention.Plan>
   readonly retentionDays: Option.Option<number>
+  readonly checkpoint: Option.Option<string>
+  readonly deadline: Option.Option<Duration.Duration>
+  readonly maxRequests: Option.Option<number>
   readonly quiet: boolean
   readonly verbose: boolean
 }
@@ -35,6 +46,8 @@ export interface WalkPlan {
   readonly pageSize: number
   readonly rateLimit: number
   readonly retentionDays: number | undefined
+  /** What the whole command may spend. */
+  readonly budget: RequestBudget.RequestBudget
   readonly quiet: boolean
   /** What deserves a word before the walk. */
   readonly notes: ReadonlyArray<string>
@@ -87,6 +100,10 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
       )
     }
   }
+  const budget = yield* RequestBudget.make({
+    maxRequests: Option.getOrUndefined(flags.maxRequests),
+    deadline: Option.getOrUndefined(flags.deadline),
+  })
   const walkPlan: WalkPlan = {
     from: start,
     to: end,
@@ -95,6 +112,7 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
     pageSize: flags.pageSize,
     rateLimit: flags.rateLimit,
     retentionDays: days,
+    budget,
     quiet: flags.quiet,
     notes,
   }
@@ -123,6 +141,8 @@ export interface ReadOptions {
   readonly pick: (session: Session.Summary) => boolean
   /** Whether the reads come in the list's order. */
   readonly ordered: boolean
+  /** Follows the walk, and brings the position to go on from. @default none */
+  readonly tracker?: WalkPosition.Tracker | undefined
 }
 
 // A fold that needs a detail cannot do without: a file of list rows would give it numbers of nothing.
@@ -136,7 +156,7 @@ const requireDetails = (files: ReadonlyArray<string>, pick: ReadOptions["pick"])
 /** The sessions that the plan names, with the details that `pick` picks; a 404 is emitted, because reports count it. */
 export const reads = (
   plan: WalkPlan,
-  { ordered, pick }: ReadOptions,
+  { ordered, pick, tracker }: ReadOptions,
 ): Stream.Stream<SessionRead.SessionRead, ReadError, FileSystem.FileSystem> =>
   plan.files.length > 0
     ? SessionFile.reads(plan.files, { from: plan.from, to: plan.to }).pipe(requireDetails(plan.files, pick))
@@ -148,4 +168,5 @@ export const reads = (
         pick,
         onUnavailable: "emit",
         unordered: !ordered,
-      }).pipe(Stream.provide(client(plan)))
+        tracker,
+      }).pipe(Stream.provide(client(plan)), Stream.provideService(RequestBudget.Current, plan.budget))

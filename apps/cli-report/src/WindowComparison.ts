@@ -1,5 +1,5 @@
 /** The same report for two windows, from two walks or from two saved states, and how its rates moved. */
-import { Coverage, ElnudgeError, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { Coverage, ElnudgeError, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import { RateChange, ReportCsv } from "@effect-elnudge/report"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -42,10 +42,26 @@ const refuseOverlap = (name: string, before: TimeSpan.TimeSpans, after: TimeSpan
   )
 }
 
-type SharedFlags = Omit<WalkPlan.WalkFlags, "from" | "to" | "since">
+type SharedFlags = Omit<WalkPlan.WalkFlags, "from" | "to" | "since" | "checkpoint">
 
-const planOf = (flags: SharedFlags, { from, to }: FlagValues.Span) =>
-  WalkPlan.make({ ...flags, from: Option.some(from), to: Option.some(to), since: Option.none() })
+const planOf = Effect.fnUntraced(function* (flag: string, flags: SharedFlags, { from, to }: FlagValues.Span) {
+  const [start, end] = [from, to].map((moment) =>
+    DateTime.toEpochMillis(WalkPlan.resolveMoment(moment, flags.timeZone)),
+  )
+  if (start !== undefined && end !== undefined && start >= end) {
+    return yield* new ElnudgeError.InvalidRequest({
+      reason: `the window of ${flag} is empty: it begins at ${Session.instant(start)} and ends at ${Session.instant(end)}`,
+      advice: `Give ${flag} two different moments, the earlier one first (the end is exclusive).`,
+    })
+  }
+  return yield* WalkPlan.make({
+    ...flags,
+    from: Option.some(from),
+    to: Option.some(to),
+    since: Option.none(),
+    checkpoint: Option.none(),
+  })
+})
 
 const spansOf = ({ from, to }: WalkPlan.WalkPlan): TimeSpan.TimeSpans =>
   from === undefined || to === undefined ? [] : [{ from: DateTime.toEpochMillis(from), to: DateTime.toEpochMillis(to) }]
@@ -64,13 +80,14 @@ export const ofWindows = Effect.fn("WindowComparison.ofWindows")(function* (
   flags: SharedFlags,
   windows: { readonly before: FlagValues.Span; readonly after: FlagValues.Span },
 ) {
-  const before = yield* planOf(flags, windows.before)
-  const after = yield* planOf(flags, windows.after)
+  const before = yield* planOf("--before", flags, windows.before)
+  const after = yield* planOf("--after", flags, windows.after)
   yield* refuseOverlap("--before and --after", spansOf(before), spansOf(after))
   const comparison: WindowComparison = {
     report,
     before: yield* walk(report, before),
-    after: yield* walk(report, after),
+    // One command, one budget.
+    after: yield* walk(report, { ...after, budget: before.budget }),
     notes: orderNotes(spansOf(before), spansOf(after)),
   }
   return comparison
@@ -89,6 +106,13 @@ export const ofStates = Effect.fn("WindowComparison.ofStates")(function* (before
     })
   }
   yield* StateFile.checkApart(first, second)
+  const { by } = first.report.options
+  if (by === "day" || by === "week") {
+    return yield* new ElnudgeError.InvalidRequest({
+      reason: `the rows of these states are by ${by}, and no ${by} is in both windows`,
+      advice: "Save the states without --by, or with --by hour or weekday.",
+    })
+  }
   const before = yield* StateFile.merge(first)
   const after = yield* StateFile.merge(second)
   const comparison: WindowComparison = {
@@ -106,7 +130,7 @@ export const print = ({ after, before, report }: WindowComparison): PrintedRepor
   return {
     name: `compare ${report.name}`,
     options: report.options,
-    csv: () => ReportCsv.make(RateChange.columns, rows),
+    csv: (options) => ReportCsv.make(RateChange.columns, rows, options),
     table: () => `${RateChangeTable.render(rows)}${TableText.caption(report.options.confidence)}`,
     rows,
   }

@@ -1,7 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 import * as Cli from "./Cli.ts"
+import * as DebugLog from "./DebugLog.ts"
 import * as Failure from "./Failure.ts"
 
 // A terminal that is closed ends the run like Ctrl-C does, so that its temporary files go too.
@@ -10,7 +10,7 @@ process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 Cli.main.pipe(
   Effect.onExit(Failure.print),
   Effect.mapError(Failure.withExitCode),
-  Effect.provideService(Logger.LogToStderr, true),
+  Effect.provide(DebugLog.layer),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true }),
 )

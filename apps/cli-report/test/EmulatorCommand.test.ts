@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { Session } from "@effect-elnudge/core"
-import { Emulator } from "@effect-elnudge/emulator"
+import { Emulator, FaultScript } from "@effect-elnudge/emulator"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -8,7 +8,9 @@ import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
@@ -29,6 +31,7 @@ const flags: EmulatorServer.ServeFlags = {
   limitBy: "fixed-window",
   burst: Option.none(),
   latency: Duration.zero,
+  faults: Option.none(),
   key: Emulator.defaultKey,
   port: 0,
 }
@@ -39,12 +42,12 @@ interface Page {
   readonly text: string
 }
 
-const newest = (address: string) =>
-  Effect.promise(async (): Promise<Page> => {
-    const headers = { authorization: `Bearer ${Emulator.defaultKey}` }
-    const response = await fetch(`${address}/sessions?limit=1`, { headers })
-    return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() }
-  })
+const ask = async (address: string, key: string): Promise<Page> => {
+  const response = await fetch(`${address}/sessions?limit=1`, { headers: { authorization: `Bearer ${key}` } })
+  return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() }
+}
+
+const newest = (address: string) => Effect.promise(() => ask(address, Emulator.defaultKey))
 
 const List = Schema.fromJsonString(Schema.Struct({ data: Schema.Array(Session.Summary) }))
 
@@ -90,6 +93,10 @@ describe("emulator", () => {
     [["--limit-by", "leaky-bucket"], "token-bucket"],
     [["--limit-by", "token-bucket", "--burst", "0"], "--burst"],
     [["--burst", "5"], "--limit-by token-bucket"],
+    [["--faults", "/nowhere.json"], "--faults /nowhere.json cannot be read (NotFound)"],
+    [["--faults", "[{]"], "--faults: The script is not JSON"],
+    [["--faults", ' {"rules":[{"fault":"reset","at":0}]}'], "--faults: rules[0].at: Expected a number from 1 on"],
+    [["--faults", '[{"fault":"rest"}]'], "--faults: rules[0]: Expected a rule whose fault is one of rate-limited"],
   ]
   it.live.each(wrongUsage)("refuses %j and says why", ([args, part]) =>
     Effect.gen(function* () {
@@ -119,6 +126,66 @@ describe("emulator", () => {
       )
       const wait = Number(answers[2]?.retryAfter)
       assert.isTrue(Number.isInteger(wait) && wait >= 1 && wait <= 60, `${wait}`)
+    }),
+  )
+
+  it.live("answers with the faults of --faults, says how many there were, and names no key", () =>
+    Effect.gen(function* () {
+      const announced = yield* Deferred.make<string>()
+      const answers: Array<number> = []
+      const key = "sk_test_not_to_be_seen"
+      const rules = [
+        { on: "list", at: "1-2", fault: "rate-limited", retryAfter: 1 },
+        { at: 3, fault: "cut-off" },
+        { at: 4, fault: "null", path: "data[9].id" },
+        { at: 5, fault: "key-rotated", keys: "sk_test_nor_this_one" },
+      ]
+      const args = ["--port", "0", "--sessions", "5", "--key", key, "--faults", JSON.stringify(rules)]
+      const result = yield* CliProcess.run(["emulator", "--log-level", "all", ...args], {
+        onStderr: (text) => {
+          if (text.includes("ELNUDGE_API_KEY")) Deferred.doneUnsafe(announced, Effect.succeed(addressIn(text)))
+        },
+        interruptAfter: Effect.gen(function* () {
+          const address = yield* Deferred.await(announced)
+          for (let request = 0; request < 6; request++) {
+            const answer = yield* Effect.exit(Effect.tryPromise(() => ask(address, key)))
+            answers.push(Exit.isSuccess(answer) ? answer.value.status : 0)
+          }
+        }),
+      })
+      assert.deepStrictEqual(answers, [429, 429, 0, 200, 401, 200])
+      assert.deepStrictEqual(result.stderr.match(/^rules.*$/gm), [
+        "rules[0] rate-limited: 2 requests",
+        "rules[1] cut-off: 1 request",
+        "rules[2] null: 0 requests",
+        "rules[3] key-rotated: 1 request",
+      ])
+      assert.strictEqual(result.exitCode, 130)
+      assert.notMatch(result.stdout + result.stderr, /not_to_be_seen|nor_this_one/)
+    }),
+  )
+
+  it.effect("reads --faults from a file too", () =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const file = yield* fileSystem.makeTempFileScoped({ suffix: ".json" })
+      yield* fileSystem.writeFileString(file, '{ "seed": "s", "rules": [{ "at": 1, "fault": "server-error" }] }')
+      const statuses = yield* serving({ faults: Option.some(file) }, (address) =>
+        Effect.all([newest(address), newest(address)]),
+      )
+      assert.deepStrictEqual(
+        statuses.map(({ status }) => status),
+        [503, 200],
+      )
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("has a help text whose --faults can be used", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* CliProcess.run(["emulator", "--help"])
+      const script = /--faults[^']*'(.*?)'/s.exec(stdout)?.[1]?.replace(/\n\s*/g, "") ?? "none"
+      const { rules } = yield* FaultScript.parse(script)
+      assert.deepStrictEqual(rules, [{ on: "list", at: "2-4", fault: "rate-limited" }])
     }),
   )
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -173,6 +174,61 @@ describe("failures", () => {
       assert.strictEqual(linked.exitCode, 0, linked.stderr)
       assert.isTrue(lstatSync(join(directory, "link.csv")).isSymbolicLink())
       assert.match(readFileSync(join(directory, "real.csv"), "utf8"), /^period,/)
+    }),
+  )
+
+  it.live("a full stdout is named", () =>
+    Effect.gen(function* () {
+      const command = [process.execPath, "--conditions=@effect-elnudge/source", CliProcess.launcher]
+      const file = join(folder(), "one.ndjson")
+      writeFileSync(file, `${JSON.stringify((yield* Shop.sessions)[0])}\n`)
+      const { status, stderr } = spawnSync(
+        "sh",
+        ["-c", '"$@" > /dev/full', "sh", ...command, "cohorts", "--input", file],
+        { encoding: "utf8", env: { PATH: process.env["PATH"] } },
+      )
+      assertSays({ exitCode: status, stdout: "", stderr }, 1, "Nothing can be written to stdout: ENOSPC")
+    }),
+  )
+
+  it.live("a folder that is a file is named", () =>
+    Effect.gen(function* () {
+      const file = join(folder(), "october")
+      writeFileSync(file, "before")
+      const result = yield* Shop.run(["run", "cohorts", ...Shop.october, "--output-dir", file])
+      assertSays(result, 1, "october: it is a file, not a folder")
+      assert.strictEqual(readFileSync(file, "utf8"), "before")
+      assert.strictEqual(result.requests.list, 0)
+    }),
+  )
+
+  // @ is the folder.
+  const clashes: ReadonlyArray<readonly [string, ReadonlyArray<string>, string]> = [
+    ["two outputs", ["cohorts", "--output", "@/new.json", "--save-state", "@/./new.json"], "--save-state"],
+    ["two outputs, one by a link", ["cohorts", "--output", "@/a.ndjson", "--save-state", "@/link"], "--save-state"],
+    ["two outputs in a linked folder", ["cohorts", "--output", "@/new", "--save-state", "@/self/new"], "--save-state"],
+    ["an output that is read", ["cohorts", "--input", "@/a.ndjson", "--output", "@/link"], "--input"],
+    ["a state that is read", ["cohorts", "--input", "@/link", "--save-state", "@/a.ndjson"], "--input"],
+    ["a merge into what it merges", ["merge", "@/a.ndjson", "--output", "@/link"], "the state"],
+    ["a merge into one file", ["merge", "@/b", "--output", "@/new", "--save-state", "@/new"], "--save-state"],
+    ["a comparison into a state", ["compare", "@/a.ndjson", "@/b", "--output", "@/link"], "the state"],
+    [
+      "a comparison into what it reads",
+      ["compare", "cohorts", "--input", "@/link", "--output", "@/a.ndjson"],
+      "--input",
+    ],
+    ["a run into what it reads", ["run", "cohorts", "--input", "@/self/cohorts.csv", "--output-dir", "@/."], "--input"],
+  ]
+  it.live.each(clashes)("refuses to write over what it needs: %s", ([, args, other]) =>
+    Effect.gen(function* () {
+      const directory = folder()
+      for (const name of ["a.ndjson", "cohorts.csv"]) writeFileSync(join(directory, name), "before")
+      symlinkSync("a.ndjson", join(directory, "link"))
+      symlinkSync(".", join(directory, "self"))
+      const result = yield* CliProcess.run(args.map((word) => word.replace("@", directory)))
+      assertSays(result, 2, "are one file", other)
+      assert.deepStrictEqual(readdirSync(directory), ["a.ndjson", "cohorts.csv", "link", "self"])
+      assert.strictEqual(readFileSync(join(directory, "a.ndjson"), "utf8"), "before")
     }),
   )
 

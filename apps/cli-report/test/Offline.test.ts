@@ -158,6 +158,27 @@ describe("run", () => {
     }),
   )
 
+  it.live("names the files of an earlier run that it does not replace, and leaves them", () =>
+    Effect.gen(function* () {
+      const directory = file("october")
+      const kept = file("one.ndjson")
+      writeFileSync(kept, `${JSON.stringify((yield* Shop.sessions)[0])}\n`)
+      const runTo = (...args: ReadonlyArray<string>) =>
+        CliProcess.run(["run", ...args, "--input", kept, "--output-dir", directory])
+      const day = ["--from", "2026-10-01", "--to", "2026-11-01"]
+      const first = yield* runTo("cohorts,lift", "--save-states", ...day)
+      assert.notInclude(first.stderr, "earlier run")
+      const written = readdirSync(directory)
+      const second = yield* runTo("cohorts")
+      assert.strictEqual(second.exitCode, 0, second.stderr)
+      assert.include(
+        second.stderr,
+        `note: ${directory} also holds cohorts.state.json, lift.csv, lift.state.json of an earlier run\n`,
+      )
+      assert.deepStrictEqual(readdirSync(directory), written)
+    }),
+  )
+
   it.live("refuses a report that it does not know", () =>
     Effect.gen(function* () {
       const result = yield* CliProcess.run(["run", "attribution,uplift", "--output-dir", file("x")])

@@ -1,10 +1,12 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { Coverage } from "@effect-elnudge/core"
 import { AttributionReport, CohortReport, Fold } from "@effect-elnudge/report"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as AttributionTable from "../src/AttributionTable.ts"
 import * as CohortTable from "../src/CohortTable.ts"
+import * as CoverageText from "../src/CoverageText.ts"
 import * as CliProcess from "./CliProcess.ts"
 import * as Shop from "./Shop.ts"
 
@@ -57,6 +59,17 @@ describe("stderr", () => {
       const { exitCode, stderr } = yield* Shop.run(["cohorts", ...Shop.october, "--retention-days", "1"])
       assert.strictEqual(exitCode, 0)
       assert.match(stderr, /^note: the window begins at 2026-10-01T00:00:00Z, but the plan keeps 1 days/)
+    }),
+  )
+
+  it.effect("names twenty gaps and how many more there are", () =>
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.make
+      for (let day = 0; day < 26; day++) recorder.covers({ from: 2 * day, to: 2 * day + 1 })
+      const gaps = CoverageText.make(recorder.snapshot()).filter((line) => line.startsWith("gap: "))
+      assert.strictEqual(gaps.length, 21)
+      assert.strictEqual(gaps[0], "gap: no file covers 1970-01-01T00:00:00.001Z to 1970-01-01T00:00:00.002Z")
+      assert.strictEqual(gaps[20], "gap: and 5 more")
     }),
   )
 

@@ -229,7 +229,80 @@ describe("what does not fit is refused with the reason", () => {
       "a window that runs backwards",
       () => ["compare", "cohorts", "--before", "2026-10-10..2026-10-01", "--after", "2026-10-10..2026-10-20"],
       2,
-      /the window is empty/,
+      /the window of --before is empty: it begins at 2026-10-10T00:00:00Z and ends at 2026-10-01T00:00:00Z/,
+    ],
+    [
+      "an empty window",
+      () => ["compare", "cohorts", "--before", "2026-10-01..2026-10-10", "--after", "2026-10-10..2026-10-10"],
+      2,
+      /the window of --after is empty/,
+    ],
+    [
+      "compare of states by week, of which none is in both",
+      () => ["compare", ...states("cohorts", "first", "second")],
+      2,
+      /no week is in both windows\.\n.*without --by, or with --by hour or weekday/,
+    ],
+    ...[
+      ["--confidence", "0.9"],
+      ["--bands", "0,50"],
+      ["--split", "arm"],
+      ["--dismiss-counts", "yes"],
+      ["--time-zone", "UTC"],
+      ["--input", kept],
+    ].map(
+      ([flag = "", value = ""]) =>
+        [
+          `compare of states with ${flag}`,
+          () => ["compare", ...states("calibration", "first", "second"), `${flag}=${value}`],
+          2,
+          new RegExp(`two saved states have their own .*\\nLeave ${flag} out`),
+        ] as const,
+    ),
+    ...(
+      [
+        [
+          "a window that runs backwards",
+          { window: { from: "2026-10-08T00:00:00Z", to: "2026-10-01T00:00:00Z" } },
+          /begins before it ends/,
+        ],
+        [
+          "gaps outside its window",
+          { gaps: [{ from: "2026-10-02T00:00:00Z", to: "2026-12-01T00:00:00Z" }] },
+          /gaps in order/,
+        ],
+        ["another number of sessions than it counts", { sessions: 1 }, /speaks of 1 sessions, its ledger of \d+/],
+        ["half a request", { requests: 0.5 }, /an integer.*requests/],
+        ["a wait below 0", { paced_ms: -1 }, /paced_ms/],
+      ] as const
+    ).map(
+      ([what, change, reason], index) =>
+        [
+          `a state with ${what}`,
+          () => [
+            "merge",
+            changed(`nonsense-${index}.json`, (state) => ({
+              ...state,
+              coverage: { ...Object(state["coverage"]), ...change },
+            })),
+            ...states("cohorts", "second"),
+          ],
+          6,
+          new RegExp(`nonsense-${index}\\.json is not a saved state that this version can read: .*${reason.source}`),
+        ] as const,
+    ),
+    [
+      "a state with more conversions than sessions, among others",
+      () => [
+        "merge",
+        ...states("cohorts", "second"),
+        changed("conversions.json", (state) => ({
+          ...state,
+          state: { ...Object(state["state"]), grid: [["x", { sessions: 1, conversions: 2, immature: 0 }]] },
+        })),
+      ],
+      6,
+      /: [^ ]*conversions\.json is not a saved state .*: Expected conversions not to be more than sessions/,
     ],
   ]
 

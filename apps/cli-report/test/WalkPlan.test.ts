@@ -18,6 +18,9 @@ const flags: WalkPlan.WalkFlags = {
   rateLimit: 1000,
   plan: Option.none(),
   retentionDays: Option.none(),
+  checkpoint: Option.none(),
+  deadline: Option.none(),
+  maxRequests: Option.none(),
   quiet: false,
   verbose: false,
 }

@@ -12,13 +12,20 @@ import * as TimeWindow from "./TimeWindow.ts"
 
 /** How often; how long in milliseconds. */
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Millis = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+const Window = TimeWindow.TimeWindow.check(
+  Schema.makeFilter(({ from, to }) => Session.millis(from) < Session.millis(to), {
+    expected: "a window that begins before it ends",
+  }),
+)
 
 /** Field names are those of the JSON output. Times are in milliseconds; everything else counts. */
 export const Coverage = Schema.Struct({
   /** From the first instant covered to the last; null before the first page. */
-  window: Schema.NullOr(TimeWindow.TimeWindow),
+  window: Schema.NullOr(Window),
   /** What of the window nobody walked: between the windows of several files. */
-  gaps: Schema.Array(TimeWindow.TimeWindow),
+  gaps: Schema.Array(Window),
   /** All attempts sent: of the list, of details, retries included. */
   requests: Count,
   list_requests: Count,
@@ -28,10 +35,12 @@ export const Coverage = Schema.Struct({
   /** 429 answers. */
   rate_limited: Count,
   /** Time spent waiting, summed over requests: for a token of the limit, and held back by a 429 or before a retry. */
-  paced_ms: Schema.Finite,
-  held_ms: Schema.Finite,
+  paced_ms: Millis,
+  held_ms: Millis,
   pages: Count,
   empty_pages: Count,
+  /** How often the API refused a cursor, and the rest of the window was asked for by time. */
+  cursor_reentries: Count,
   sessions: Count,
   /** Rows with an id that is counted already: in a walk the first stays, in several files the best copy. */
   duplicates: Count,
@@ -49,8 +58,19 @@ export const Coverage = Schema.Struct({
   unsettled: Count,
   /** Values outside the documented sets, as `kind:value`; at most 50 names of at most 80 characters, the rest as `kind:(more)`. */
   unknown_values: Schema.Record(Schema.String, Count),
-})
+}).check(
+  Schema.makeFilter(
+    (coverage: {
+      readonly window: TimeWindow.TimeWindow | null
+      readonly gaps: ReadonlyArray<TimeWindow.TimeWindow>
+    }) => (coverage.window === null ? coverage.gaps.length === 0 : spans(coverage).every(({ from, to }) => from < to)),
+    { expected: "gaps in order, apart from each other and inside the window" },
+  ),
+)
 export type Coverage = typeof Coverage.Type
+
+/** What the check of one page counted. */
+export type ListCounts = Pick<Coverage, "duplicates" | "outside_window" | "out_of_order">
 
 /** Where a run is right now, for a display of its progress. */
 export interface Live {
@@ -77,9 +97,31 @@ export const spans = ({ gaps, window }: Pick<Coverage, "window" | "gaps">): Time
   return starts.map((start, index) => ({ from: start, to: holes[index]?.from ?? to }))
 }
 
+const maxUnknownNames = 50
+const maxNameLength = 80
+
+const more = (kind: string): string => `${kind}:(more)`
+
+const kindOf = (name: string): string => name.split(":")[0] ?? ""
+
+/**
+ * Those that come first by code unit, whatever the order of the parts: a name that is not among the first of some is
+ * not among the first of all.
+ */
+const combineUnknown = (parts: ReadonlyArray<Coverage["unknown_values"]>): Coverage["unknown_values"] => {
+  const sums = new Map<string, number>()
+  const add = (name: string, count: number) => sums.set(name, (sums.get(name) ?? 0) + count)
+  for (const part of parts) for (const [name, count] of Object.entries(part)) add(name, count)
+  const names = [...sums.keys()].filter((name) => name !== more(kindOf(name))).sort()
+  for (const name of names.slice(maxUnknownNames)) {
+    add(more(kindOf(name)), sums.get(name) ?? 0)
+    sums.delete(name)
+  }
+  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 /** What two runs saw together. */
 export const combine = (left: Coverage, right: Coverage): Coverage => {
-  const names = [...Object.keys(left.unknown_values), ...Object.keys(right.unknown_values)].sort()
   const sum = (of: (coverage: Coverage) => number) => of(left) + of(right)
   return {
     ...written(spans(right).reduce(TimeSpan.join, spans(left))),
@@ -92,6 +134,7 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
     held_ms: sum(({ held_ms }) => held_ms),
     pages: sum(({ pages }) => pages),
     empty_pages: sum(({ empty_pages }) => empty_pages),
+    cursor_reentries: sum(({ cursor_reentries }) => cursor_reentries),
     sessions: sum(({ sessions }) => sessions),
     duplicates: sum(({ duplicates }) => duplicates),
     outside_window: sum(({ outside_window }) => outside_window),
@@ -104,17 +147,22 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
     },
     changed_since_listed: sum(({ changed_since_listed }) => changed_since_listed),
     unsettled: sum(({ unsettled }) => unsettled),
-    unknown_values: Object.fromEntries(
-      names.map((name) => [name, sum(({ unknown_values }) => unknown_values[name] ?? 0)]),
-    ),
+    unknown_values: combineUnknown([left.unknown_values, right.unknown_values]),
   }
 }
 
-const maxUnknownNames = 50
-const maxNameLength = 80
-
 /** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
 export class Recorder {
+  /** Goes on from what an earlier run covered. */
+  constructor(resumed?: Coverage) {
+    if (resumed === undefined) return
+    const { details_unavailable, gaps, requests: _, unknown_values, window, ...counts } = resumed
+    this.counts = counts
+    this.spans = spans({ gaps, window })
+    this.unavailable = { ...details_unavailable }
+    this.unknown = new Map(Object.entries(unknown_values))
+  }
+
   private spans: TimeSpan.TimeSpans = []
   private counts = {
     list_requests: 0,
@@ -125,6 +173,7 @@ export class Recorder {
     held_ms: 0,
     pages: 0,
     empty_pages: 0,
+    cursor_reentries: 0,
     sessions: 0,
     duplicates: 0,
     outside_window: 0,
@@ -165,6 +214,16 @@ export class Recorder {
     if (rows === 0) this.counts.empty_pages++
   }
 
+  reentry(): void {
+    this.counts.cursor_reentries++
+  }
+
+  listed({ duplicates, out_of_order, outside_window }: ListCounts): void {
+    this.counts.duplicates += duplicates
+    this.counts.outside_window += outside_window
+    this.counts.out_of_order += out_of_order
+  }
+
   duplicate(): void {
     this.counts.duplicates++
   }
@@ -175,10 +234,6 @@ export class Recorder {
 
   withoutWindow(): void {
     this.counts.without_window++
-  }
-
-  outOfOrder(): void {
-    this.counts.out_of_order++
   }
 
   /** `readAt` in epoch milliseconds. */
@@ -206,6 +261,11 @@ export class Recorder {
 
   detailUnavailable(reason: SessionRead.UnavailableReason): void {
     this.unavailable[reason]++
+  }
+
+  /** How many requests were sent so far. */
+  sent(): number {
+    return this.counts.list_requests + this.counts.detail_requests
   }
 
   live(): Live {
@@ -248,3 +308,6 @@ export const Current = Context.Reference<Recorder | undefined>("@effect-elnudge/
 })
 
 export const make: Effect.Effect<Recorder> = Effect.sync(() => new Recorder())
+
+/** A recorder that goes on from what an earlier run covered. */
+export const resume = (covered: Coverage): Effect.Effect<Recorder> => Effect.sync(() => new Recorder(covered))

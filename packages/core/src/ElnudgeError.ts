@@ -25,6 +25,8 @@ const describe = (request: RequestInfo | undefined): string => {
 
 const request = Schema.optional(RequestInfo)
 
+const goOn = "Run it again from the same checkpoint (--checkpoint) to go on; without one it starts over."
+
 /** The request can never succeed as it is: a refused parameter (400), a bad option, an unsafe address, a redirect. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
   reason: Schema.String,
@@ -36,16 +38,20 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   }
 }
 
-/** The key is missing, wrong, revoked or not allowed (401, 403). Never retried. */
+/** The key is missing, wrong, revoked or not allowed (401, 403). Retried only with another key (401). */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
   status: Schema.Int,
+  /** Why reading the key again gave no other one, where it was read again. */
+  keyProblem: Schema.optional(Schema.String),
   request,
 }) {
   override get message(): string {
     return `The API refused the key: ${this.status}${describe(this.request)}.`
   }
   get advice(): string {
-    return "Check that ELNUDGE_API_KEY holds the secret API key of this site, and that it was not rotated."
+    return this.keyProblem === undefined
+      ? "Check that ELNUDGE_API_KEY holds the secret API key of this site, and that it was not rotated."
+      : `The key was read again, but ${this.keyProblem}. Check that the secret API key of this site is where it is read from.`
   }
 }
 
@@ -95,6 +101,37 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   }
 }
 
+/** The run's deadline comes before the answer: at that instant, or at once where a 429 holds the key for longer. */
+export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("DeadlineReached", {
+  /** The deadline (ISO 8601). */
+  deadline: Schema.String,
+  /** Until when the API holds the key's requests (ISO 8601), where that is why the deadline cannot be met. */
+  heldUntil: Schema.optional(Schema.String),
+  request,
+}) {
+  override get message(): string {
+    return this.heldUntil === undefined
+      ? `The run's deadline is reached, ${this.deadline}${describe(this.request)}.`
+      : `The rate limit is used up until ${this.heldUntil}, after the run's deadline, ${this.deadline}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return goOn
+  }
+}
+
+/** The run has sent as many requests as it may, retries included; not one more is sent. */
+export class RequestsUsedUp extends Schema.TaggedError<RequestsUsedUp>()("RequestsUsedUp", {
+  maxRequests: Schema.Int,
+  request,
+}) {
+  override get message(): string {
+    return `The run has used up its requests, ${this.maxRequests}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return goOn
+  }
+}
+
 /** A 404 on the first page: the window begins before what the plan keeps (or the address is wrong). */
 export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("RetentionExceeded", {
   from: Schema.optional(Schema.String),
@@ -134,13 +171,21 @@ export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("Resp
 /** The API does not accept the cursor any more (400, 404 or 410 with a cursor). */
 export class CursorRejected extends Schema.TaggedError<CursorRejected>()("CursorRejected", {
   status: Schema.Int,
+  /** For a walk that tried to go on by time instead: the end of the window that brought nothing new. */
+  stalledAt: Schema.optional(Schema.String),
   request,
 }) {
   override get message(): string {
-    return `The API refused to go on from its own cursor: ${this.status}${describe(this.request)}.`
+    const stalled =
+      this.stalledAt === undefined
+        ? ""
+        : `, and asking again for what started before ${this.stalledAt} brought nothing new`
+    return `The API refused to go on from its own cursor: ${this.status}${stalled}${describe(this.request)}.`
   }
   get advice(): string {
-    return "Run it again: a new walk starts from the first page."
+    return this.stalledAt === undefined
+      ? "Run it again: a new walk starts from the first page."
+      : "More sessions may start in one second than a page holds: use the largest page size, and report it to elNudge."
   }
 }
 
@@ -166,6 +211,8 @@ export type ListError =
   | TransportFailure
   | ServerUnavailable
   | RateLimited
+  | DeadlineReached
+  | RequestsUsedUp
   | RetentionExceeded
   | ResponseInvalid
   | CursorRejected
@@ -177,6 +224,8 @@ export type DetailError =
   | TransportFailure
   | ServerUnavailable
   | RateLimited
+  | DeadlineReached
+  | RequestsUsedUp
   | ResponseInvalid
   | SessionUnavailable
 

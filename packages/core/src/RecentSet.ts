@@ -6,9 +6,15 @@ export class RecentSet {
   private current = new Set<string>()
   private previous = new Set<string>()
   private readonly capacity: number
+  private turned = 0
 
   constructor(capacity: number) {
     this.capacity = capacity
+  }
+
+  /** How many generations began so far, after the first; each but the first of them forgot one. */
+  get turns(): number {
+    return this.turned
   }
 
   /** Adds the value; false when it was remembered already. */
@@ -17,6 +23,7 @@ export class RecentSet {
     if (this.current.size >= this.capacity) {
       this.previous = this.current
       this.current = new Set()
+      this.turned++
     }
     this.current.add(value)
     return true

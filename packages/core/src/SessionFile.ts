@@ -13,10 +13,10 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as CheckedJson from "./CheckedJson.ts"
 import * as Coverage from "./Coverage.ts"
-import { RecentSet } from "./RecentSet.ts"
 import * as Session from "./Session.ts"
 import type { SessionRead } from "./SessionRead.ts"
 import * as SessionReads from "./SessionRead.ts"
+import type { TimeSpan } from "./TimeSpan.ts"
 
 /**
  * - `unreadable`: the file as a whole, such as one that is not there · `damaged`: it cannot be unpacked
@@ -56,21 +56,35 @@ const Mark = Schema.Struct({
   from: Schema.optional(Session.Instant),
   to: Schema.optional(Session.Instant),
   unavailable: Schema.optional(Schema.Literals(["past_retention", "not_found"])),
-})
+}).check(
+  Schema.makeFilter(
+    ({ from, to }) => from === undefined || to === undefined || Session.millis(from) < Session.millis(to),
+    { expected: "a window that begins before it ends" },
+  ),
+)
 
 const DetailLine = CheckedJson.checker(Schema.Struct({ ...Session.Detail.fields, _read: Schema.optional(Mark) }))
 const SummaryLine = CheckedJson.checker(Schema.Struct({ ...Session.Summary.fields, _read: Schema.optional(Mark) }))
 
-const markOf = ({ detail, readAt, window }: SessionRead): typeof Mark.Type | undefined =>
+const startsIn = ({ started_at }: Session.Summary, { from, to }: TimeSpan): boolean => {
+  const start = Session.millis(started_at)
+  return start >= from && start < to
+}
+
+const markOf = (read: SessionRead): typeof Mark.Type | undefined => {
+  const { detail, readAt } = read
   // A session of a file that did not say when it was read does not say so now.
-  Number.isFinite(readAt)
-    ? {
-        at: Session.instant(readAt),
-        from: window === undefined ? undefined : Session.instant(window.from),
-        to: window === undefined ? undefined : Session.instant(window.to),
-        unavailable: detail._tag === "Unavailable" ? detail.reason : undefined,
-      }
-    : undefined
+  if (!Number.isFinite(readAt)) return undefined
+  // The detail may have another start than the list's row, which was in the window.
+  const window =
+    read.window !== undefined && startsIn(SessionReads.session(read), read.window) ? read.window : undefined
+  return {
+    at: Session.instant(readAt),
+    from: window === undefined ? undefined : Session.instant(window.from),
+    to: window === undefined ? undefined : Session.instant(window.to),
+    unavailable: detail._tag === "Unavailable" ? detail.reason : undefined,
+  }
+}
 
 /** One session as a line, without the line break. */
 export const formatLine = (read: SessionRead): string =>
@@ -80,10 +94,10 @@ const toRead = (line: string): Result.Result<SessionRead, CheckedJson.Misfit> =>
   Result.flatMap(CheckedJson.parse(line), (value): Result.Result<SessionRead, CheckedJson.Misfit> => {
     const isDetail = Predicate.hasProperty(value, "events") || Predicate.hasProperty(value, "nudges")
     return isDetail
-      ? Result.map(DetailLine(value), ({ _read, ...session }) =>
+      ? Result.flatMap(DetailLine(value), ({ _read, ...session }) =>
           readOf(summaryOf(session), { _tag: "Read", session }, _read),
         )
-      : Result.map(SummaryLine(value), ({ _read, ...summary }) =>
+      : Result.flatMap(SummaryLine(value), ({ _read, ...summary }) =>
           readOf(
             summary,
             _read?.unavailable === undefined
@@ -116,16 +130,19 @@ const readOf = (
   summary: Session.Summary,
   detail: SessionRead["detail"],
   mark: typeof Mark.Type | undefined,
-): SessionRead => ({
-  summary,
-  detail,
-  // A file that does not say when it was read is taken for read long after its sessions had ended.
-  readAt: mark === undefined ? Number.POSITIVE_INFINITY : Session.millis(mark.at),
-  window:
+): Result.Result<SessionRead, CheckedJson.Misfit> => {
+  const window =
     mark?.from === undefined || mark.to === undefined
       ? undefined
-      : { from: Session.millis(mark.from), to: Session.millis(mark.to) },
-})
+      : { from: Session.millis(mark.from), to: Session.millis(mark.to) }
+  if (window !== undefined && !startsIn(summary, window)) {
+    const reason = "lies outside the window that _read names"
+    return Result.fail({ _tag: "NotContract", reason, path: "started_at", sessionId: summary.id })
+  }
+  // A file that does not say when it was read is taken for read long after its sessions had ended.
+  const readAt = mark === undefined ? Number.POSITIVE_INFINITY : Session.millis(mark.at)
+  return Result.succeed({ summary, detail, readAt, window })
+}
 
 const gunzip = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, onError: (cause: unknown) => SessionFileError) =>
   Stream.unwrap(
@@ -186,39 +203,74 @@ export interface Options {
   readonly to?: DateTime.DateTime | undefined
 }
 
-// A file of a walk is ordered by time, so a duplicate in it stands near its first place.
-const rememberedIds = 100_000
+// A pipe gives its bytes once, and every file is read twice.
+const refusePipe = Effect.fnUntraced(function* (file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const type = yield* fileSystem.stat(file).pipe(
+    Effect.map((info) => info.type),
+    Effect.orElseSucceed(() => undefined),
+  )
+  if (type !== "FIFO") return
+  const reason = "is a pipe; give a file"
+  return yield* new SessionFileError({ problem: "unreadable", file, line: undefined, reason })
+})
 
-/** Which of the reads, counted over all files, is the best of its session: with detail before without, then the newest. */
-const bestOf = (files: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const best = new Map<string, { readonly index: number; readonly hasDetail: boolean; readonly readAt: number }>()
-    let index = 0
-    yield* Stream.fromIterable(files).pipe(
-      Stream.flatMap(readsOf),
-      Stream.runForEach(({ detail, readAt, summary }) =>
-        Effect.sync(() => {
-          const known = best.get(summary.id)
-          const hasDetail = detail._tag === "Read"
-          const isBetter = known === undefined || (hasDetail === known.hasDetail ? readAt > known.readAt : hasDetail)
-          if (isBetter) best.set(summary.id, { index, hasDetail, readAt })
-          index++
-        }),
-      ),
+/** Where a session's best copy stands, counted over all rows of all files, and what makes it the best. */
+interface BestCopy {
+  readonly index: number
+  readonly hasDetail: boolean
+  readonly readAt: number
+}
+
+/** What the files hold together: the best copy of each session, and which parts of the asked window they cover. */
+const survey = Effect.fnUntraced(function* (
+  files: ReadonlyArray<string>,
+  narrow: (window: TimeSpan | undefined) => TimeSpan | undefined,
+) {
+  const best = new Map<string, BestCopy>()
+  const covered: Array<TimeSpan> = []
+  let index = 0
+  const compare = ({ detail, readAt, summary }: SessionRead) => {
+    const known = best.get(summary.id)
+    const hasDetail = detail._tag === "Read"
+    const isBetter = known === undefined || (hasDetail === known.hasDetail ? readAt > known.readAt : hasDetail)
+    if (isBetter) best.set(summary.id, { index, hasDetail, readAt })
+    index++
+  }
+  for (const file of files) {
+    yield* refusePipe(file)
+    const windows = new Map<string, { readonly window: TimeSpan; firstReadAt: number }>()
+    const note = ({ readAt, window }: SessionRead) => {
+      if (window === undefined) return
+      const key = `${window.from} ${window.to}`
+      const known = windows.get(key)
+      if (known === undefined) windows.set(key, { window, firstReadAt: readAt })
+      else known.firstReadAt = Math.min(known.firstReadAt, readAt)
+    }
+    yield* Stream.runForEachArray(readsOf(file), (reads) =>
+      Effect.sync(() => {
+        for (const read of reads) {
+          compare(read)
+          note(read)
+        }
+      }),
     )
-    let position = 0
-    return (id: string): boolean => best.get(id)?.index === position++
-  })
-
-const firstOf = Effect.sync(() => {
-  const seen = new RecentSet(rememberedIds)
-  return (id: string): boolean => seen.add(id)
+    for (const { firstReadAt, window } of windows.values()) {
+      const part = narrow(window)
+      // A window that was read before it ended may hold more by now: there, only what is emitted speaks for itself.
+      if (part !== undefined && part.from < part.to && firstReadAt >= part.to) covered.push(part)
+    }
+  }
+  return { covered, isBest: (id: string, at: number): boolean => best.get(id)?.index === at }
 })
 
 /**
- * The sessions of the files, each id once, as a walk would emit them. Of a session that several files hold, the best
- * copy counts, whatever the order of the files: one with its detail, and of those the newest. For that several files
- * are read twice, and every id is remembered; one file is read once, in bounded memory. Records what it saw.
+ * The sessions of the files, each id once, as a walk would emit them. Of a session that stands in them several times,
+ * in several files or in one, the best copy counts, whatever their order: one with its detail, and of those the newest.
+ * For that each file is read twice, and every id is remembered, at about 150 bytes a session. A read's window is what
+ * its row says, narrowed to what is asked for; a row that says none is taken to be of `from` to `to` where both are
+ * given. Records what it saw. Covered is what the rows say, those outside `from` and `to` too, so that a day without
+ * a session counts as covered where the walk of its file held it.
  */
 export const reads = (
   files: ReadonlyArray<string>,
@@ -229,30 +281,31 @@ export const reads = (
       const recorder = yield* Coverage.Current
       const from = options.from === undefined ? Number.NEGATIVE_INFINITY : DateTime.toEpochMillis(options.from)
       const to = options.to === undefined ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(options.to)
-      const counts = files.length === 1 ? yield* firstOf : yield* bestOf(files)
+      const asked = Number.isFinite(from) && Number.isFinite(to) ? { from, to } : undefined
+      const narrow = (window: TimeSpan | undefined): TimeSpan | undefined =>
+        window === undefined ? asked : { from: Math.max(window.from, from), to: Math.min(window.to, to) }
+      const { covered, isBest } = yield* survey(files, narrow)
+      for (const span of covered) recorder?.covers(span)
+      let position = 0
       const accept = ({ detail, readAt, summary, window }: SessionRead): boolean => {
-        const isCounted = counts(summary.id)
-        const start = Session.millis(summary.started_at)
-        if (start < from || start >= to) return false
+        const isCounted = isBest(summary.id, position++)
+        if (!startsIn(summary, { from, to })) return false
         if (!isCounted) {
           recorder?.duplicate()
           return false
         }
         if (window === undefined) recorder?.withoutWindow()
-        const narrow = narrowed(window)
-        if (narrow !== undefined) recorder?.covers(narrow)
+        const part = narrow(window)
+        if (part !== undefined) recorder?.covers(part)
         recorder?.summary(summary, readAt)
         if (detail._tag === "Read") recorder?.detail(summary, detail.session)
         if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)
         return true
       }
-      const asked = Number.isFinite(from) && Number.isFinite(to) ? { from, to } : undefined
-      const narrowed = (window: SessionRead["window"]): SessionRead["window"] =>
-        window === undefined ? asked : { from: Math.max(window.from, from), to: Math.min(window.to, to) }
       return Stream.fromIterable(files).pipe(
         Stream.flatMap(readsOf),
         Stream.filter(accept),
-        Stream.map((read) => ({ ...read, window: narrowed(read.window) })),
+        Stream.map((read) => ({ ...read, window: narrow(read.window) })),
       )
     }),
   )

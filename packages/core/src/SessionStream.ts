@@ -10,11 +10,12 @@ import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import { PageGuard } from "./PageGuard.ts"
-import type * as Session from "./Session.ts"
+import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
+import * as WalkPosition from "./WalkPosition.ts"
 
 export interface ListOptions extends TimeWindow.Options {
   /** Rows on a page, 1–200. @default 200 */
@@ -24,6 +25,8 @@ export interface ListOptions extends TimeWindow.Options {
    * does not; `false` sends the cursor alone, as the API document's own follow-up request does. @default true
    */
   readonly followWindow?: boolean | undefined
+  /** Go on from where an earlier walk stopped: its window counts, not `from` and `to`. @default from the newest row */
+  readonly resume?: WalkPosition.WalkPosition | undefined
 }
 
 export interface DetailOptions extends ListOptions {
@@ -38,6 +41,11 @@ export interface DetailOptions extends ListOptions {
    * error. @default "skip"
    */
   readonly onUnavailable?: "skip" | "emit" | "fail" | undefined
+  /**
+   * Follows the walk, so that it can be resumed where it stops: call its `done` for every read that was taken in. It
+   * brings its own position to resume from, and keeps the list's order. @default none
+   */
+  readonly tracker?: WalkPosition.Tracker | undefined
 }
 
 /** One page of new rows, when it was read (epoch milliseconds), and the window of the walk. */
@@ -47,9 +55,12 @@ export interface Page {
   readonly window: TimeSpan
 }
 
-interface Position {
-  readonly cursor: string | undefined
-  readonly rowsEmitted: number
+interface Step extends WalkPosition.Place {
+  readonly rows: number
+  /** Whether its rows were, or may have been, read before. */
+  readonly isAgain: boolean
+  /** Whether a row came since the list was entered here: else going back to the oldest row would only lead here again. */
+  readonly isProgress: boolean
 }
 
 const checkRange = (name: string, value: number, low: number, high: number) =>
@@ -62,39 +73,88 @@ const checkRange = (name: string, value: number, low: number, high: number) =>
         }),
       )
 
-/** The pages of a window, newest first. The window is pinned when the stream starts. */
-export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
+const pagesOf = (
+  options: ListOptions,
+  tracker: WalkPosition.Tracker | undefined,
+): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const limit = options.pageSize ?? SessionsApi.maxPageSize
       yield* checkRange("the page size", limit, 1, SessionsApi.maxPageSize)
       const client = yield* ElnudgeClient
-      const window = yield* TimeWindow.pin(options)
+      const pinned = options.resume?.window ?? (yield* TimeWindow.pin(options))
+      const position = tracker?.begin(pinned) ?? options.resume ?? WalkPosition.start(pinned)
+      if (position.complete) return Stream.empty
       const recorder = yield* Coverage.Current
-      const span = TimeWindow.toSpan(window)
+      const span = TimeWindow.toSpan(position.window)
       recorder?.covers(span)
-      const guard = new PageGuard(recorder, span)
-      const start: Position = { cursor: undefined, rowsEmitted: 0 }
-      return Stream.paginate(
-        start,
-        Effect.fnUntraced(function* ({ cursor, rowsEmitted }: Position) {
-          const isCursorAlone = cursor !== undefined && options.followWindow === false
-          const page = yield* client.listSessions(
-            isCursorAlone ? { cursor, rowsEmitted } : { window, limit, cursor, rowsEmitted },
-          )
-          const request = { _tag: "ListSessions", ...window, cursor, rowsEmitted } as const
-          const readAt = yield* Clock.currentTimeMillis
-          const { next, sessions } = yield* Effect.fromResult(guard.check(page, request, readAt))
-          const following: Option.Option<Position> =
-            next === undefined
-              ? Option.none()
-              : Option.some({ cursor: next, rowsEmitted: rowsEmitted + sessions.length })
-          const emitted: Page = { sessions, readAt, window: span }
-          return [[emitted], following] as const
-        }),
+      const guard = new PageGuard(position)
+      const isResumed = position.rows > 0
+      const first: Step = {
+        to: position.to,
+        cursor: position.cursor ?? undefined,
+        rows: position.rows,
+        isAgain: isResumed,
+        isProgress: isResumed,
+      }
+
+      // The API's cursors may die; what they stood for is the rest of the window, which can be asked for by time.
+      const reenter = (step: Step, rejected: ElnudgeError.CursorRejected) =>
+        Effect.suspend(() => {
+          const to = Session.instant(guard.boundary())
+          if (!step.isProgress) {
+            return Effect.fail(
+              new ElnudgeError.CursorRejected({ status: rejected.status, request: rejected.request, stalledAt: to }),
+            )
+          }
+          recorder?.reentry()
+          guard.reenter()
+          const entry: Step = { to, cursor: undefined, rows: step.rows, isAgain: true, isProgress: false }
+          tracker?.reenter(entry)
+          const emitted: ReadonlyArray<Page> = []
+          return Effect.succeed([emitted, Option.some(entry)] as const)
+        })
+
+      const ask = Effect.fnUntraced(function* (step: Step) {
+        const { cursor, isAgain, rows, to } = step
+        const window = { from: position.window.from, to }
+        const cursorAlone = options.followWindow === false
+        const page = yield* client.listSessions({ window, limit, cursor, cursorAlone, rowsEmitted: rows })
+        const request = { _tag: "ListSessions", ...window, cursor, rowsEmitted: rows } as const
+        const readAt = yield* Clock.currentTimeMillis
+        recorder?.page(page.data.length)
+        const { counts, next, sessions } = yield* Effect.fromResult(guard.check(page, request, isAgain))
+        const following: Step | undefined =
+          next === undefined
+            ? undefined
+            : {
+                to,
+                cursor: next,
+                rows: rows + sessions.length,
+                isAgain: false,
+                isProgress: step.isProgress || sessions.length > 0,
+              }
+        if (tracker === undefined) {
+          recorder?.listed(counts)
+          for (const session of sessions) recorder?.summary(session, readAt)
+        }
+        tracker?.page(step, sessions, counts, following)
+        const emitted: ReadonlyArray<Page> = [{ sessions, readAt, window: span }]
+        return [emitted, Option.fromUndefinedOr(following)] as const
+      })
+
+      return Stream.paginate(first, (step: Step) =>
+        Effect.catchTag(ask(step), "CursorRejected", (rejected) => reenter(step, rejected)),
       )
     }),
   )
+
+/**
+ * The pages of a window, newest first. The window is pinned when the stream starts. Where the API refuses a cursor, the
+ * rest of the window is asked for by time; `CursorRejected` says that this brought nothing new.
+ */
+export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
+  pagesOf(options, undefined)
 
 /** The rows of the list, newest first, each id once. */
 export const summaries = (
@@ -106,7 +166,7 @@ export const summaries = (
 export const details = (
   options: DetailOptions = {},
 ): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
-  const { concurrency = 8, onUnavailable = "skip", pick = () => true, unordered = false } = options
+  const { concurrency = 8, onUnavailable = "skip", pick = () => true, tracker, unordered = false } = options
 
   const read = Effect.fnUntraced(function* (
     summary: Session.Summary,
@@ -118,11 +178,11 @@ export const details = (
     const recorder = yield* Coverage.Current
     const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
       Effect.map((session): SessionRead.DetailState => {
-        recorder?.detail(summary, session)
+        if (tracker === undefined) recorder?.detail(summary, session)
         return { _tag: "Read", session }
       }),
       Effect.catchTag("SessionUnavailable", (error) => {
-        recorder?.detailUnavailable(error.reason)
+        if (tracker === undefined) recorder?.detailUnavailable(error.reason)
         const state: SessionRead.DetailState = { _tag: "Unavailable", reason: error.reason }
         return onUnavailable === "fail" ? Effect.fail(error) : Effect.succeed(state)
       }),
@@ -131,9 +191,17 @@ export const details = (
   })
 
   return Stream.fromEffect(checkRange("the concurrency", concurrency, 1, 1000)).pipe(
-    Stream.flatMap(() => pages(options)),
+    Stream.flatMap(() => pagesOf(options, tracker)),
     Stream.flatMap((page) => Stream.fromArray(page.sessions.map((summary) => ({ summary, page })))),
-    Stream.mapEffect(({ page, summary }) => read(summary, page), { concurrency, unordered }),
-    Stream.filter((sessionRead) => onUnavailable !== "skip" || sessionRead.detail._tag !== "Unavailable"),
+    Stream.mapEffect(({ page, summary }) => read(summary, page), {
+      concurrency,
+      // In order, a slow detail holds the rest back, and what a tracker must remember stays small.
+      unordered: unordered && tracker === undefined,
+    }),
+    Stream.filter((sessionRead) => {
+      const isLeftOut = onUnavailable === "skip" && sessionRead.detail._tag === "Unavailable"
+      if (isLeftOut) tracker?.done(sessionRead)
+      return !isLeftOut
+    }),
   )
 }

@@ -78,11 +78,69 @@ describe("Coverage.combine", () => {
     }),
   )
 
+  it.effect("names at most 50 unknown values, the same whatever the order of the parts", () =>
+    Effect.gen(function* () {
+      const named = (kind: string, numbers: ReadonlyArray<number>) =>
+        Object.fromEntries(numbers.map((number) => [`${kind}:${String(number).padStart(3, "0")}`, 1]))
+      const [a, b, c] = [
+        { ...named("outcome", [...Array(40).keys()]), "outcome:(more)": 7 },
+        named(
+          "event_type",
+          Array.from({ length: 30 }, (_, index) => 100 + index),
+        ),
+        named(
+          "outcome",
+          Array.from({ length: 45 }, (_, index) => 5 + index),
+        ),
+      ]
+      const empty = yield* Coverage.make
+      const of = (unknown_values: Coverage.Coverage["unknown_values"]) => ({ ...empty.snapshot(), unknown_values })
+      const orders = [
+        Coverage.combine(Coverage.combine(of(a), of(b)), of(c)),
+        Coverage.combine(of(a), Coverage.combine(of(b), of(c))),
+        Coverage.combine(Coverage.combine(of(c), of(a)), of(b)),
+      ].map(({ unknown_values }) => unknown_values)
+      for (const order of orders) assert.strictEqual(JSON.stringify(order), JSON.stringify(orders[0]))
+      const names = Object.keys(orders[0] ?? {})
+      assert.strictEqual(names.filter((name) => !name.endsWith("(more)")).length, 50)
+      assert.deepStrictEqual(
+        names.filter((name) => name.endsWith("(more)")),
+        ["outcome:(more)"],
+      )
+      const total = Object.values(orders[0] ?? {}).reduce((sum, count) => sum + count, 0)
+      assert.strictEqual(total, 40 + 7 + 30 + 45)
+    }),
+  )
+
   it.effect("is what the schema says it is", () =>
     Effect.gen(function* () {
       const coverage = yield* run(1)
       const json: unknown = JSON.parse(JSON.stringify(coverage))
       assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Coverage.Coverage)(json), coverage)
+    }),
+  )
+
+  const day = (from: number, to: number) => ({ from: Session.instant(at(from)), to: Session.instant(at(to)) })
+  const nonsense: ReadonlyArray<readonly [string, Partial<Coverage.Coverage>, RegExp]> = [
+    ["a window that runs backwards", { window: day(9, 1) }, /begins before it ends.*\["window"\]/s],
+    ["an empty window", { window: day(1, 1) }, /begins before it ends/],
+    ["a gap that runs backwards", { window: day(1, 9), gaps: [day(5, 3)] }, /begins before it ends.*\["gaps"\]/s],
+    ["gaps out of order", { window: day(1, 9), gaps: [day(5, 6), day(2, 3)] }, /gaps in order/],
+    ["gaps that touch", { window: day(1, 9), gaps: [day(2, 3), day(3, 4)] }, /gaps in order/],
+    ["a gap at the edge", { window: day(1, 9), gaps: [day(1, 3)] }, /inside the window/],
+    ["a gap beyond the window", { window: day(1, 9), gaps: [day(8, 10)] }, /inside the window/],
+    ["gaps of no window", { window: null, gaps: [day(2, 3)] }, /inside the window/],
+    ["a time below 0", { paced_ms: -1 }, /\["paced_ms"\]/],
+    ["a count below 0", { sessions: -1 }, /\["sessions"\]/],
+    ["a fraction of a row", { duplicates: 0.5 }, /\["duplicates"\]/],
+    ["a count that is no longer exact", { requests: 2 ** 53 }, /\["requests"\]/],
+  ]
+  it.effect.each(nonsense)("does not take %s", ([, change, reason]) =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(
+        Schema.decodeUnknownEffect(Coverage.Coverage)({ ...(yield* run(1)), ...change }),
+      )
+      assert.match(message, reason)
     }),
   )
 })

@@ -13,8 +13,9 @@ export interface SeenRequest {
   readonly at: number
 }
 
-/** An answer: a response, or how the transport failed. `hang` never answers. */
+/** An answer: a response, or how the transport failed, at once or after a while. `hang` never answers. */
 export type Answer =
+  | { readonly afterMillis: number; readonly answer: Answer }
   | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
   | { readonly failure: string }
   | { readonly brokenBody: string }
@@ -34,15 +35,29 @@ const brokenStream = (start: string) =>
     },
   })
 
-/** A client over the script, and the requests that it made. */
+type Prompt = Exclude<Answer, "hang" | { readonly afterMillis: number }>
+
+const inTime = (answer: Answer): Effect.Effect<Prompt> => {
+  if (answer === "hang") return Effect.never
+  return "afterMillis" in answer
+    ? Effect.delay(
+        Effect.suspend(() => inTime(answer.answer)),
+        answer.afterMillis,
+      )
+    : Effect.succeed(answer)
+}
+
+/** A client over the script, the requests that it made, and those that it gave up before their answer. */
 export const make = (script: Script, options: Partial<ElnudgeClient.Options> = {}) => {
   const seen: Array<SeenRequest> = []
+  const givenUp: Array<SeenRequest> = []
   const transport = HttpClient.make((request, url) =>
     Effect.gen(function* () {
       const entry: SeenRequest = { url, headers: request.headers, at: yield* Clock.currentTimeMillis }
       seen.push(entry)
-      const answer = script(entry, seen.length - 1)
-      if (answer === "hang") return yield* Effect.never
+      const scripted = script(entry, seen.length - 1)
+      const giveUp = Effect.sync(() => givenUp.push(entry))
+      const answer = yield* Effect.onInterrupt(inTime(scripted), () => giveUp)
       if ("failure" in answer) {
         return yield* new HttpClientError.HttpClientError({
           reason: new HttpClientError.TransportError({
@@ -66,7 +81,7 @@ export const make = (script: Script, options: Partial<ElnudgeClient.Options> = {
     Layer.provide(RequestLimiter.layerFresh),
     Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
   )
-  return { layer, seen }
+  return { layer, seen, givenUp }
 }
 
 export const clickedToast = {

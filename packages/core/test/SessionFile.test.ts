@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
+import { execFileSync } from "node:child_process"
 import { gzipSync } from "node:zlib"
 import * as FakeApi from "./FakeApi.ts"
 
@@ -251,7 +252,7 @@ describe("SessionFile.reads", () => {
         write(
           `${id}.ndjson`,
           SessionFile.formatLine({
-            summary: summary(id),
+            summary: { ...summary(id), started_at: from },
             detail: { _tag: "NotNeeded" },
             readAt: at,
             window: { from: Session.millis(from), to: Session.millis(to) },
@@ -277,6 +278,107 @@ describe("SessionFile.reads", () => {
       expect(inside.reads).toHaveLength(3)
       expect(inside.coverage.window).toEqual({ from: "2026-10-01T10:14:32Z", to: "2026-11-01T00:00:00Z" })
       expect((yield* readBack([file], { to: start })).reads).toHaveLength(0)
+    }).pipe(provided),
+  )
+
+  const marked = (id: string, started_at: string, [from, to, at]: readonly [string, string, string]) =>
+    JSON.stringify({ ...summary(id), started_at, _read: { at, from, to } })
+  const october = ["2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"] as const
+  const day = (name: string) => ({
+    from: DateTime.makeUnsafe(`${name}T00:00:00Z`),
+    to: DateTime.makeUnsafe(`${name}T12:00:00Z`),
+  })
+
+  it.effect("keeps the best copy of a session that stands in one file twice", () =>
+    Effect.gen(function* () {
+      const [listed] = walked.map((read) => SessionFile.formatLine({ ...read, detail: { _tag: "NotNeeded" } }))
+      const { coverage, reads } = yield* readBack([yield* write("both.ndjson", `${listed}\n${formatted}`)])
+      expect(reads).toEqual(walked)
+      expect(coverage).toMatchObject({ sessions: 3, details: 1, duplicates: 1 })
+    }).pipe(provided),
+  )
+
+  it.effect("covers the window that rows outside the asked one say, where it had ended when they were read", () =>
+    Effect.gen(function* () {
+      const whole = yield* write("october.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october))
+      const { coverage, reads } = yield* readBack([whole], day("2026-10-20"))
+      expect(reads).toEqual([])
+      expect(coverage.window).toEqual({ from: "2026-10-20T00:00:00Z", to: "2026-10-20T12:00:00Z" })
+      // The rows' own times say nothing: the second was read when the day was over, the page that lists it was not.
+      const [from, to] = october
+      const early = [
+        marked("sess_1", "2026-10-03T00:00:00Z", [from, to, "2026-10-20T11:59:00Z"]),
+        marked("sess_2", "2026-10-02T00:00:00Z", [from, to, "2026-10-20T12:01:00Z"]),
+      ]
+      const cut = yield* write("cut.ndjson", early.join("\n"))
+      expect((yield* readBack([cut], day("2026-10-20"))).coverage.window).toBeNull()
+      expect((yield* readBack([cut], day("2026-10-19"))).coverage.window).not.toBeNull()
+    }).pipe(provided),
+  )
+
+  it.effect("covers the windows of copies that do not count", () =>
+    Effect.gen(function* () {
+      const late = ["2026-10-03T00:00:00Z", "2026-11-05T00:00:00Z", "2026-11-06T00:00:00Z"] as const
+      const files = [
+        yield* write("a.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october)),
+        yield* write("b.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", late)),
+      ]
+      const { coverage } = yield* readBack(files)
+      expect(coverage).toMatchObject({
+        window: { from: "2026-10-01T00:00:00Z", to: "2026-11-05T00:00:00Z" },
+        gaps: [],
+        duplicates: 1,
+      })
+    }).pipe(provided),
+  )
+
+  it.effect("does not claim a window for a row that says none, unless one is asked for", () =>
+    Effect.gen(function* () {
+      const file = yield* write("mixed.ndjson", `${marked("sess_9", "2026-10-03T00:00:00Z", october)}\n${text}`)
+      const { reads } = yield* readBack([file])
+      expect(reads.map((read) => read.window !== undefined)).toEqual([true, false, false])
+    }).pipe(provided),
+  )
+
+  const [from, to, late] = october
+  it.effect.each([
+    { what: "runs backwards", started_at: from, mark: [to, from, late] as const, part: "begins before it ends" },
+    { what: "is empty", started_at: from, mark: [from, from, late] as const, part: "begins before it ends" },
+    {
+      what: "ends before the session starts",
+      started_at: to,
+      mark: october,
+      part: "session sess_1, started_at: lies outside the window",
+    },
+    {
+      what: "begins after the session starts",
+      started_at: "2026-09-30T23:59:59Z",
+      mark: october,
+      part: "session sess_1, started_at: lies outside the window",
+    },
+  ])("refuses a mark whose window $what", ({ mark, part, started_at }) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(readBack([yield* write("walk.ndjson", marked("sess_1", started_at, mark))]))
+      expect(error).toMatchObject({ problem: "bad_line", line: 1 })
+      expect(error.message).toContain(part)
+    }).pipe(provided),
+  )
+
+  it.effect("can be read back where a detail starts outside the window that listed it", () =>
+    Effect.gen(function* () {
+      const moved = { ...session("sess_1"), started_at: "2026-11-01T00:00:00Z" }
+      const read = { summary: summary("sess_1"), detail: { _tag: "Read", session: moved }, readAt: at, window } as const
+      const { reads } = yield* readBack([yield* write("moved.ndjson", SessionFile.formatLine(read))])
+      expect(reads).toMatchObject([{ detail: { _tag: "Read" }, readAt: at, window: undefined }])
+    }).pipe(provided),
+  )
+
+  it.effect("refuses a pipe, which gives its bytes only once", () =>
+    Effect.gen(function* () {
+      const pipe = yield* inTemporaryDirectory("pipe.ndjson")
+      execFileSync("mkfifo", [pipe])
+      const error = yield* Effect.flip(readBack([pipe]))
+      expect(error).toMatchObject({ problem: "unreadable", message: `${pipe}: is a pipe; give a file.` })
     }).pipe(provided),
   )
 

@@ -14,9 +14,13 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as EmulatorClock from "./EmulatorClock.ts"
+import * as FaultPlan from "./FaultPlan.ts"
 import * as Faults from "./Faults.ts"
+import * as FaultScript from "./FaultScript.ts"
+import * as ListFaults from "./ListFaults.ts"
 import * as ListQuery from "./ListQuery.ts"
 import * as RequestLimit from "./RequestLimit.ts"
+import * as ScriptedFaults from "./ScriptedFaults.ts"
 import * as SessionStore from "./SessionStore.ts"
 
 export interface Options extends EmulatorClock.Options, RequestLimit.Options {
@@ -29,7 +33,10 @@ export interface Options extends EmulatorClock.Options, RequestLimit.Options {
   readonly latency?: Duration.Input | undefined
   /** What `next_cursor` is on the last page: the API does not say. A `string` leads to an empty page. @default "null" */
   readonly lastCursor?: "null" | "empty" | "absent" | "string" | undefined
+  /** A fault for each request, chosen in code; where it gives one, the script is not asked. @default none */
   readonly fault?: Faults.Hook | undefined
+  /** Faults by a script. One that is not valid is a defect: `FaultScript.decode` tells beforehand. @default none */
+  readonly faults?: FaultScript.FaultScript | undefined
 }
 
 export const defaultKey = "sk_test_emulator"
@@ -46,6 +53,8 @@ export class Emulator extends Context.Service<
     /** What goes into `ELNUDGE_BASE_URL`. */
     readonly baseUrl: string
     readonly requests: Effect.Effect<RequestCounts>
+    /** Which rules of the script acted on which requests so far, in the order of the requests. */
+    readonly faults: Effect.Effect<ReadonlyArray<FaultScript.Acted>>
   }
 >()("@effect-elnudge/emulator/Emulator") {}
 
@@ -74,22 +83,28 @@ const handlers = (options: Options, currentMillis: Effect.Effect<number>) => {
   }
 
   const list = Effect.fnUntraced(function* (parameters: SessionsApi.ListQuery) {
-    const now = yield* currentMillis
+    const { leadsTo, list: fit, skewMillis } = yield* FaultPlan.Current
+    const now = (yield* currentMillis) + skewMillis
     const oldest = now - retentionMillis
     const read = ListQuery.read(parameters, now)
     if (Result.isFailure(read)) return refuse(400, "BadRequest", read.failure)
     if (read.success.to <= oldest) return refuse(404, "NotFound", "The window is older than the plan's retention")
     const query = { ...read.success, from: Math.max(read.success.from, oldest) }
-    const { data, nextCursor } = store.list(query, now)
-    return HttpServerResponse.jsonUnsafe({
-      data,
-      next_cursor: nextCursor ?? lastCursor(query),
-      has_more: nextCursor !== undefined,
-    })
+    const pageOf = (query: SessionStore.Query): ListFaults.Page => {
+      const { data, nextCursor } = store.list(query, now)
+      return { data, next_cursor: nextCursor ?? lastCursor(query), has_more: nextCursor !== undefined }
+    }
+    const right = pageOf(query)
+    const { cursor } = parameters
+    const page =
+      fit === undefined ? right : ListFaults.apply(fit.rule, right, { store, now, oldest, query, cursor, pageOf })
+    if (page !== right) fit?.note()
+    if (page.next_cursor) leadsTo(page.next_cursor)
+    return HttpServerResponse.jsonUnsafe(page)
   })
 
   const get = Effect.fnUntraced(function* (id: string) {
-    const now = yield* currentMillis
+    const now = (yield* currentMillis) + (yield* FaultPlan.Current).skewMillis
     const session = store.get(id, now)
     if (session === undefined || session.startedAt < now - retentionMillis) {
       return refuse(404, "NotFound", "No such session, or it is older than the plan's retention")
@@ -107,18 +122,20 @@ const authorization = (options: Options, take: RequestLimit.Take) => {
   return Layer.succeed(
     SessionsApi.Authorization,
     SessionsApi.Authorization.of({
-      bearer: (endpoint, { credential }) =>
-        Redacted.value(credential) === expected
-          ? Effect.flatMap(take, (waitMillis) =>
-              waitMillis === 0
-                ? endpoint
-                : Effect.succeed(
-                    refuse(429, "RateLimitExceeded", "Too many requests", {
-                      "retry-after": `${Math.max(1, Math.ceil(waitMillis / 1000))}`,
-                    }),
-                  ),
-            )
-          : Effect.succeed(refuse(401, "Unauthorized", "The API key is missing or not valid")),
+      bearer: Effect.fnUntraced(function* (endpoint, { credential }) {
+        const { keys } = yield* FaultPlan.Current
+        const key = Redacted.value(credential)
+        if (!(keys?.rule ?? [expected]).includes(key)) {
+          keys?.note()
+          return refuse(401, "Unauthorized", "The API key is missing or not valid")
+        }
+        const waitMillis = yield* take
+        return waitMillis === 0
+          ? yield* endpoint
+          : refuse(429, "RateLimitExceeded", "Too many requests", {
+              "retry-after": `${Math.max(1, Math.ceil(waitMillis / 1000))}`,
+            })
+      }),
     }),
   )
 }
@@ -129,12 +146,22 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const latency = Duration.fromInputUnsafe(options.latency ?? 0)
   let list = 0
   let details = 0
+  const plan =
+    options.faults === undefined
+      ? FaultPlan.none
+      : FaultPlan.make(yield* Effect.orDie(FaultScript.decode(options.faults)))
   const countAndBreak = <E, R>(answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) => {
-      if (/^\/v1\/sessions\/[^/?]/.test(url)) details++
-      else list++
-      const fault = options.fault?.({ number: list + details, url })
-      const given = fault === undefined ? answer : Faults.apply(fault, answer)
+      const kind = /^\/v1\/sessions\/[^/?]/.test(url) ? "detail" : "list"
+      const numberOfKind = kind === "detail" ? ++details : ++list
+      const number = list + details
+      const fault = options.fault?.({ number, url })
+      const given =
+        fault === undefined
+          ? Effect.flatMap(plan.decide({ url, kind, number, numberOfKind }), (decision) =>
+              Effect.provideService(ScriptedFaults.apply(decision, answer), FaultPlan.Current, decision),
+            )
+          : Faults.apply(fault, answer)
       return Duration.isZero(latency) ? given : Effect.delay(given, latency)
     })
 
@@ -149,7 +176,13 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const service = Layer.effect(
     Emulator,
     HttpServer.addressFormattedWith((address) =>
-      Effect.succeed(Emulator.of({ baseUrl: `${address}/v1`, requests: Effect.sync(() => ({ list, details })) })),
+      Effect.succeed(
+        Emulator.of({
+          baseUrl: `${address}/v1`,
+          requests: Effect.sync(() => ({ list, details })),
+          faults: plan.acted,
+        }),
+      ),
     ),
   )
   // The router stays inside: with it, a server that is built on this layer would serve our routes as its own.

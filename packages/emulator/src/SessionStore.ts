@@ -18,7 +18,15 @@ export interface Query {
   readonly to: number
   readonly limit: number
   /** Go on after this row. */
-  readonly after?: { readonly startedAt: number; readonly id: string } | undefined
+  readonly after?: Position | undefined
+  /** Tells apart cursors that lead to the same place. */
+  readonly turn?: number | undefined
+}
+
+/** The place of a row in the list. */
+export interface Position {
+  readonly startedAt: number
+  readonly id: string
 }
 
 export interface Slice {
@@ -36,6 +44,7 @@ const Cursor = Schema.StringFromBase64Url.pipe(
         to: Schema.Finite,
         limit: Schema.Int,
         after: Schema.Struct({ startedAt: Schema.Finite, id: Schema.String }),
+        turn: Schema.optional(Schema.Int),
       }),
     ),
   ),
@@ -49,7 +58,13 @@ const encodeCursor = Schema.encodeSync(Cursor)
 export const exhaustedCursor = ({ from, limit, to }: Query): string =>
   encodeCursor({ from, to, limit, after: { startedAt: from, id: "\uffff" } })
 
-const isAfter = (row: Stored, after: { readonly startedAt: number; readonly id: string }): boolean =>
+/** A cursor that leads to where the query stands, and is not the one that it came with. */
+export const samePlaceCursor = ({ after, from, limit, to, turn = 0 }: Query): string =>
+  encodeCursor({ from, to, limit, after: after ?? startOf(to), turn: turn + 1 })
+
+const startOf = (to: number): Position => ({ startedAt: to, id: "" })
+
+const isAfter = (row: Stored, after: Position): boolean =>
   row.startedAt < after.startedAt || (row.startedAt === after.startedAt && row.detail.id > after.id)
 
 const summaryOf = (session: Session.Detail): Stored["summary"] => {
@@ -98,6 +113,17 @@ export class SessionStore {
         ? encodeCursor({ from, to, limit, after: { startedAt: last.startedAt, id: last.detail.id } })
         : undefined,
     }
+  }
+
+  /** The position that many rows before the query's, or at the window's start; undefined where that is no other. */
+  before(query: Query, rows: number, now: number): Position | undefined {
+    const { after, to } = query
+    const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
+    const first = this.firstIndex(isDue)
+    const start = this.firstIndex((row) => isDue(row) && (after === undefined || isAfter(row, after)))
+    const last = this.rows[start - rows - 1]
+    if (start === first) return undefined
+    return last === undefined ? startOf(to) : { startedAt: last.startedAt, id: last.detail.id }
   }
 
   // The rows are sorted, so each of our predicates is false up to some index and true from there on.

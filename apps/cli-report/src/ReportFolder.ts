@@ -1,0 +1,42 @@
+/** The folder that `run` writes: a CSV file for each report, its state where that is asked for, and coverage.json. */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import * as Catalog from "./Catalog.ts"
+import * as OutputFile from "./OutputFile.ts"
+
+export interface ReportFolder {
+  readonly csv: (name: Catalog.Name) => string
+  readonly state: (name: Catalog.Name) => string
+  readonly coverage: string
+  /** A word on the reports of an earlier run that this one does not replace: none of them is deleted. */
+  readonly leftoverNotes: (written: ReadonlyArray<string>) => ReadonlyArray<string>
+}
+
+const csvName = (name: string): string => `${name}.csv`
+const stateName = (name: string): string => `${name}.state.json`
+
+/** Makes the folder where it is not there. */
+export const make = Effect.fn("ReportFolder.make")(function* (folder: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const isFile = yield* fileSystem.stat(folder).pipe(
+    Effect.map(({ type }) => type !== "Directory"),
+    Effect.orElseSucceed(() => false),
+  )
+  if (isFile) return yield* new OutputFile.OutputUnwritable({ file: folder, reason: "it is a file, not a folder" })
+  yield* OutputFile.explained(folder, fileSystem.makeDirectory(folder, { recursive: true }))
+  const names = new Set(yield* OutputFile.explained(folder, fileSystem.readDirectory(folder)))
+  const known = Object.keys(Catalog.reports).flatMap((name) => [csvName(name), stateName(name)])
+  const place = (name: string): string => path.join(folder, name)
+  const reportFolder: ReportFolder = {
+    csv: (name) => place(csvName(name)),
+    state: (name) => place(stateName(name)),
+    coverage: place("coverage.json"),
+    leftoverNotes: (written) => {
+      const left = known.filter((name) => names.has(name) && !written.includes(place(name)))
+      return left.length === 0 ? [] : [`note: ${folder} also holds ${left.join(", ")} of an earlier run`]
+    },
+  }
+  return reportFolder
+})

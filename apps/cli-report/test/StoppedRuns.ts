@@ -1,0 +1,168 @@
+/**
+ * Runs that are stopped in the middle, in every way that a run can end before its time, and gone on with until they are
+ * done; held against one run that nobody stopped.
+ */
+import { Emulator, Generator } from "@effect-elnudge/emulator"
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, readdirSync, rmSync, existsSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as EmulatorServer from "../src/EmulatorServer.ts"
+import * as CliProcess from "./CliProcess.ts"
+
+/** `full disk`: no file may grow beyond some size. `closed pipe`: nobody reads stdout any more. */
+export const ways = ["SIGKILL", "SIGTERM", "SIGINT", "full disk", "closed pipe", "max requests"] as const
+export type Way = (typeof ways)[number]
+
+export interface Stop {
+  readonly way: Way
+  /** After how many of the run's requests. */
+  readonly afterRequests: number
+}
+
+export const commands = {
+  attribution: ["attribution", "--format", "csv"],
+  cohorts: ["cohorts", "--by", "day", "--split", "arm", "--time-to-purchase", "--format", "csv"],
+  run: ["run", "all"],
+  "sessions csv": ["sessions", "--details", "--format", "csv"],
+  "sessions ndjson": ["sessions", "--details"],
+} as const
+export type Name = keyof typeof commands
+
+const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
+
+/** A month of a small shop: 30 pages of 20, and some hundred details. */
+const shop = Generator.make({ end: now, count: 600, seed: "stops" })
+
+const walk = ["--from", "2026-10-01", "--to", "2026-11-01", "--page-size", "20", "--rate-limit", "1000000", "--quiet"]
+
+const isFolder = (name: Name) => name === "run"
+
+const argsOf = (name: Name, folder: string) => [
+  ...commands[name],
+  ...walk,
+  ...(isFolder(name) ? ["--output-dir", join(folder, "out")] : ["--output", join(folder, "out")]),
+]
+
+// When a session was read is no part of what it says; neither is how many requests that took.
+const withoutTimes = (text: string): string => text.replaceAll(/"at":"[^"]*"/g, '"at":""')
+
+/** Everything that a run left, by file. */
+const resultOf = (name: Name, folder: string): Readonly<Record<string, string>> => {
+  const path = join(folder, "out")
+  if (!isFolder(name)) return { out: withoutTimes(readFileSync(path, "utf8")) }
+  const files = readdirSync(path).filter((file) => file !== "coverage.json")
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(path, file), "utf8")]))
+}
+
+interface Shop {
+  readonly baseUrl: string
+  /** All requests so far. */
+  readonly requests: () => number
+  /** Calls back once, when so many more requests have arrived. */
+  readonly when: (more: number, then: () => void) => void
+}
+
+/** Runs the command once. Ends when the process has, however that was. */
+const runOnce = (args: ReadonlyArray<string>, { baseUrl, when }: Shop, stop: Stop | undefined) =>
+  Effect.callback<{ readonly exitCode: number | null; readonly signal: string | null; readonly stderr: string }>(
+    (resume) => {
+      const command = [process.execPath, "--conditions=@effect-elnudge/source", CliProcess.launcher, ...args]
+      if (stop?.way === "max requests") command.push("--max-requests", String(stop.afterRequests))
+      // In blocks of 512 bytes: enough for a checkpoint of the beginning, and not for all.
+      const limit = stop?.way === "full disk" ? [`ulimit -f ${8 + stop.afterRequests}; exec "$@"`] : ['exec "$@"']
+      const child = spawn("sh", ["-c", ...limit, "sh", ...command], {
+        env: { PATH: process.env["PATH"], ELNUDGE_BASE_URL: baseUrl, ELNUDGE_API_KEY: Emulator.defaultKey },
+        stdio: ["ignore", "pipe", "pipe"],
+      })
+      let stderr = ""
+      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+        stderr += chunk
+      })
+      if (stop?.way === "closed pipe") child.stdout.destroy()
+      else child.stdout.resume()
+      if (stop?.way === "SIGKILL" || stop?.way === "SIGTERM" || stop?.way === "SIGINT") {
+        const signal = stop.way
+        when(stop.afterRequests, () => child.kill(signal))
+      }
+      child.on("close", (exitCode, signal) => resume(Effect.succeed({ exitCode, signal, stderr })))
+    },
+  )
+
+export interface Outcome {
+  readonly expected: Readonly<Record<string, string>>
+  readonly result: Readonly<Record<string, string>>
+  /** Of the run that nobody stopped, and of all parts of the other one together. */
+  readonly requests: { readonly whole: number; readonly parts: number }
+  /** How many of the stops came before the run was done anyhow. */
+  readonly stopped: number
+  /** What is left beside the result. */
+  readonly left: ReadonlyArray<string>
+}
+
+const inFolder = <A, E, R>(use: (folder: string) => Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "elnudge-stops-"))),
+    use,
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
+  )
+
+/** Both on one emulator. A run that was not stopped in its time is done; the last part of the other is not stopped. */
+export const against = (name: Name, stops: ReadonlyArray<Stop>) =>
+  Effect.gen(function* () {
+    const sessions = yield* shop
+    let requests = 0
+    let waiting: { readonly at: number; readonly then: () => void } | undefined
+    const fault = () => {
+      requests++
+      if (waiting !== undefined && requests >= waiting.at) {
+        const { then } = waiting
+        waiting = undefined
+        then()
+      }
+      return undefined
+    }
+    return yield* Effect.gen(function* () {
+      const { baseUrl } = yield* Emulator.Emulator
+      const served: Shop = {
+        baseUrl,
+        requests: () => requests,
+        when: (more, then) => {
+          waiting = { at: requests + more, then }
+        },
+      }
+      return yield* inFolder((folder) =>
+        Effect.gen(function* () {
+          yield* runOnce(argsOf(name, folder), served, undefined)
+          const expected = resultOf(name, folder)
+          const whole = requests
+          rmSync(join(folder, "out"), { recursive: true })
+          requests = 0
+          const checkpoint = join(folder, "checkpoint")
+          const args = [...argsOf(name, folder), "--checkpoint", checkpoint]
+          let stopped = 0
+          for (const stop of stops) {
+            const { exitCode } = yield* runOnce(args, served, stop)
+            waiting = undefined
+            if (exitCode === 0) break
+            stopped++
+          }
+          const last =
+            existsSync(join(folder, "out")) && !existsSync(checkpoint)
+              ? { exitCode: 0, stderr: "" }
+              : yield* runOnce(args, served, undefined)
+          if (last.exitCode !== 0) return yield* Effect.die(new Error(`exit ${last.exitCode}: ${last.stderr}`))
+          const outcome: Outcome = {
+            expected,
+            result: resultOf(name, folder),
+            requests: { whole, parts: requests },
+            stopped,
+            left: readdirSync(folder).filter((file) => file !== "out"),
+          }
+          return outcome
+        }),
+      )
+    }).pipe(Effect.provide(EmulatorServer.layer({ sessions, now, requestsPerMinute: 1_000_000, fault }, 0)))
+  })

@@ -1,0 +1,152 @@
+/**
+ * A walk that is under way, in a file: what was asked, how far it came, what it covered, and what its consumer has of
+ * the rows so far. A run that was cut off goes on from it, without asking again for what it has.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
+import * as Coverage from "./Coverage.ts"
+import * as WalkPosition from "./WalkPosition.ts"
+
+/**
+ * What was asked, by name, as it was given: a window that was left out is "default", whatever it was pinned to. It holds
+ * no key.
+ */
+export type Query = Readonly<Record<string, string>>
+
+export const Checkpoint = Schema.Struct({
+  /** Of this file. */
+  format: Schema.Literal("elnudge-checkpoint-1"),
+  query: Schema.Record(Schema.String, Schema.String),
+  /** SHA-256 of the query, in hexadecimal digits. */
+  query_hash: Schema.String,
+  position: WalkPosition.WalkPosition,
+  coverage: Coverage.Coverage,
+  /** What the consumer made of the rows that were taken in, as JSON. */
+  state: Schema.Unknown,
+})
+export type Checkpoint = typeof Checkpoint.Type
+
+/** What a run has to say at any moment. */
+export type Contents = Pick<Checkpoint, "position" | "coverage" | "state">
+
+/** The file is of another query: going on from it would mix two answers. */
+export class CheckpointMismatch extends Data.TaggedError("CheckpointMismatch")<{
+  readonly file: string
+  /** What differs, such as `from`, what the file has, and what is asked now. */
+  readonly name: string
+  readonly saved: string | undefined
+  readonly asked: string | undefined
+}> {
+  override get message(): string {
+    const told = (value: string | undefined) => (value === undefined ? "none" : value)
+    return `The checkpoint ${this.file} is of another query: its ${this.name} is ${told(this.saved)}, now it is ${told(this.asked)}.`
+  }
+  get advice(): string {
+    return "Ask for the same again to go on, or give another --checkpoint file (or delete this one) to start anew."
+  }
+}
+
+/** The file cannot be read, is no checkpoint, or cannot be written. */
+export class CheckpointUnusable extends Data.TaggedError("CheckpointUnusable")<{
+  readonly problem: "unreadable" | "invalid" | "unwritable"
+  readonly file: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    switch (this.problem) {
+      case "unreadable":
+        return `The checkpoint ${this.file} cannot be read: ${this.reason}.`
+      case "invalid":
+        return `${this.file} is not a checkpoint that this version can go on from: ${this.reason}.`
+      case "unwritable":
+        return `The checkpoint ${this.file} cannot be written: ${this.reason}.`
+    }
+  }
+  get advice(): string {
+    return this.problem === "invalid"
+      ? "Nothing was changed. Give another file, or delete this one to start anew."
+      : "Check the path, its permissions and the free space."
+  }
+}
+
+const File = Schema.fromJsonString(Checkpoint)
+
+const canonical = (query: Query): string =>
+  JSON.stringify(Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+
+const hash = (query: Query): Effect.Effect<string> =>
+  Effect.map(
+    Effect.promise(() => globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical(query)))),
+    (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+  )
+
+const reasonOf = ({ reason }: PlatformError): string => reason._tag
+
+// A message about a whole file would hold the file.
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").slice(0, 200)
+
+/** What the file holds, or none where there is no such file. Fails where it is of another query. */
+export const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const text = yield* fileSystem.readFileString(file).pipe(
+    Effect.map(Option.some),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone),
+    Effect.mapError((error) => new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) })),
+  )
+  if (Option.isNone(text)) return Option.none<Contents>()
+  const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
+  const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) =>
+    invalid(oneLine(message)),
+  )
+  const names = [...new Set([...Object.keys(saved.query), ...Object.keys(query)])]
+  const name = names.find((each) => saved.query[each] !== query[each])
+  if (name !== undefined) {
+    return yield* new CheckpointMismatch({ file, name, saved: saved.query[name], asked: query[name] })
+  }
+  if (saved.query_hash !== (yield* hash(query))) return yield* invalid("its query does not fit the query's hash")
+  const contents: Contents = saved
+  return Option.some(contents)
+})
+
+/**
+ * Puts the contents in the file's place, whole or not at all, readable by its owner alone: it holds session ids. They
+ * are on the disk when this ends.
+ */
+export const write = Effect.fn("Checkpoint.write")(function* (file: string, query: Query, contents: Contents) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { coverage, position, state } = contents
+  const text = yield* Schema.encodeEffect(File)({
+    format: "elnudge-checkpoint-1",
+    query,
+    query_hash: yield* hash(query),
+    position,
+    coverage,
+    state,
+  }).pipe(Effect.orDie)
+  // Always the same name, so that runs that were killed leave one at most.
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.tmp`)
+  yield* Effect.gen(function* () {
+    yield* fileSystem.remove(temporary, { force: true })
+    const opened = yield* fileSystem.open(temporary, { flag: "wx", mode: 0o600 })
+    yield* opened.writeAll(new TextEncoder().encode(`${text}\n`))
+    yield* opened.sync
+  }).pipe(
+    Effect.scoped,
+    Effect.andThen(fileSystem.rename(temporary, file)),
+    Effect.mapError((error) => new CheckpointUnusable({ problem: "unwritable", file, reason: reasonOf(error) })),
+  )
+})
+
+/** Takes the file away: what it was for is done. */
+export const remove = Effect.fn("Checkpoint.remove")(function* (file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  yield* fileSystem
+    .remove(file, { force: true })
+    .pipe(Effect.mapError((error) => new CheckpointUnusable({ problem: "unwritable", file, reason: reasonOf(error) })))
+})

@@ -1,0 +1,100 @@
+/**
+ * How much a run may spend: so many attempts, and until when. Provide one around a walk: every client inside asks it
+ * before each attempt, and sends none beyond it. Without one nothing is bounded.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { DeadlineReached, InvalidRequest, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
+import * as PositiveDuration from "./PositiveDuration.ts"
+import * as Session from "./Session.ts"
+
+export interface Options {
+  /** The most attempts, of the list and of details, retries included: an integer of at least 1. @default no limit */
+  readonly maxRequests?: number | undefined
+  /** How long from the making of the budget on: above zero, at most 36,500 days. @default no limit */
+  readonly deadline?: Duration.Input | undefined
+}
+
+/** Any number of fibers may spend from it: an attempt is counted before it is sent, in one step. */
+export class RequestBudget {
+  readonly maxRequests: number
+  /** Epoch milliseconds: from this instant on nothing is sent, and nothing that was sent is waited for. */
+  readonly deadline: number
+  private sent = 0
+
+  /** `Infinity` stands for no limit. */
+  constructor(maxRequests: number, deadline: number) {
+    this.maxRequests = maxRequests
+    this.deadline = deadline
+  }
+
+  /** Attempts so far. */
+  get spent(): number {
+    return this.sent
+  }
+
+  /** Fails where no attempt can be sent any more, so that nobody waits for a turn in vain. */
+  check(request: RequestInfo): Effect.Effect<void, DeadlineReached | RequestsUsedUp> {
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const refusal = this.refusal(now, request)
+      return refusal === undefined ? Effect.void : Effect.fail(refusal)
+    })
+  }
+
+  /** Counts one attempt, which is sent next; fails like {@link check}. */
+  spend(request: RequestInfo): Effect.Effect<void, DeadlineReached | RequestsUsedUp> {
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const refusal = this.refusal(now, request)
+      if (refusal !== undefined) return Effect.fail(refusal)
+      this.sent++
+      return Effect.void
+    })
+  }
+
+  /** Interrupts the effect at the deadline, whatever it waits for. */
+  within<A, E, R>(request: RequestInfo, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DeadlineReached, R> {
+    if (this.deadline === Infinity) return effect
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.timeoutOrElse(effect, {
+        duration: Duration.millis(this.deadline - now),
+        orElse: () => Effect.fail(this.late(request)),
+      }),
+    )
+  }
+
+  /** The deadline's error. `heldUntil` (epoch milliseconds): the end of a hold that the deadline cuts short. */
+  late(request: RequestInfo, heldUntil?: number): DeadlineReached {
+    return new DeadlineReached({
+      deadline: Session.instant(this.deadline),
+      heldUntil: heldUntil === undefined ? undefined : Session.instant(heldUntil),
+      request,
+    })
+  }
+
+  private refusal(now: number, request: RequestInfo): DeadlineReached | RequestsUsedUp | undefined {
+    if (now >= this.deadline) return this.late(request)
+    return this.sent < this.maxRequests ? undefined : new RequestsUsedUp({ maxRequests: this.maxRequests, request })
+  }
+}
+
+/** The budget of the current run, or undefined where nobody set one. */
+export const Current = Context.Reference<RequestBudget | undefined>("@effect-elnudge/core/RequestBudget/Current", {
+  defaultValue: () => undefined,
+})
+
+/** A budget that counts from now. Fails with `InvalidRequest` where an option is out of range. */
+export const make = Effect.fn("RequestBudget.make")(function* (options: Options = {}) {
+  const { deadline, maxRequests } = options
+  if (maxRequests !== undefined && !(Number.isSafeInteger(maxRequests) && maxRequests >= 1)) {
+    return yield* new InvalidRequest({
+      reason: `a run of at most ${maxRequests} requests`,
+      advice: "Give a whole number of at least 1.",
+    })
+  }
+  const now = yield* Clock.currentTimeMillis
+  const millis =
+    deadline === undefined ? Infinity : Duration.toMillis(yield* PositiveDuration.parse("deadline", deadline))
+  return new RequestBudget(maxRequests ?? Infinity, now + millis)
+})

@@ -1,0 +1,180 @@
+/**
+ * How far a walk has come, row by row, so that another run can go on from there: without a hole, and without a row
+ * twice. The page in progress is asked for again, and of its rows those that were taken in are dropped.
+ */
+import * as Schema from "effect/Schema"
+import type * as Coverage from "./Coverage.ts"
+import type { RequestInfo } from "./ElnudgeError.ts"
+import * as Session from "./Session.ts"
+import type { SessionRead } from "./SessionRead.ts"
+import * as TimeWindow from "./TimeWindow.ts"
+
+const Row = Schema.Struct({ id: Session.Id, started_at: Session.Instant })
+type Row = typeof Row.Type
+
+export const WalkPosition = Schema.Struct({
+  /** What the whole walk is of. */
+  window: TimeWindow.TimeWindow,
+  /** Up to where the list is asked for: the window's end, or an earlier instant once the API refused a cursor. */
+  to: Session.Instant,
+  /** Asks for the first page that is not taken in whole; null asks for the newest rows before `to`. */
+  cursor: Schema.NullOr(Schema.String),
+  /** How many rows were taken in. */
+  rows: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  /** The earliest start of them. */
+  oldest: Schema.NullOr(Session.Instant),
+  /** The last of them, all of the page in progress and of the oldest instant among them: the list may show them again. */
+  known: Schema.Array(Row),
+  /** The earliest start of those that are not in `known`; null where all are. */
+  forgotten_from: Schema.NullOr(Session.Instant),
+  /** Whether every row of the window was taken in. */
+  complete: Schema.Boolean,
+})
+export type WalkPosition = typeof WalkPosition.Type
+
+/** Where a walk starts. */
+export const start = (window: TimeWindow.TimeWindow): WalkPosition => ({
+  window,
+  to: window.to,
+  cursor: null,
+  rows: 0,
+  oldest: null,
+  known: [],
+  forgotten_from: null,
+  complete: false,
+})
+
+/**
+ * Where a stream of pages or summaries failed, if everything that it had given was taken in. A stream of details has
+ * more under way than it gave: that takes a {@link Tracker}.
+ */
+export const ofRequest = (request: RequestInfo): WalkPosition | undefined => {
+  if (request._tag !== "ListSessions" || request.from === undefined || request.to === undefined) return undefined
+  const { cursor, from, rowsEmitted, to } = request
+  return { ...start({ from, to }), cursor: cursor ?? null, rows: rowsEmitted }
+}
+
+/** What asks for a page. */
+export interface Place {
+  readonly to: string
+  readonly cursor: string | undefined
+}
+
+interface OpenPage extends Place {
+  readonly size: number
+  /** The ids of its rows that are not taken in yet. */
+  readonly pending: Set<string>
+  readonly counts: Coverage.ListCounts
+}
+
+// Two pages of the largest size and more: as many rows as a list that grows while it is read may show again.
+const rememberedRows = 1_000
+
+/**
+ * Follows one walk for `SessionStream.details({ tracker })`: whoever takes its rows in says so with `done`, and may ask
+ * for the `position` at any time. What a row adds to Coverage it adds when it is done, so that position and coverage fit.
+ */
+export class Tracker {
+  private current: WalkPosition | undefined
+  private open: Array<OpenPage> = []
+  /** The page after the open ones; undefined when there is none. */
+  private next: Place | undefined
+  private known: Array<Row>
+  private oldest = Number.POSITIVE_INFINITY
+  private forgottenFrom = Number.POSITIVE_INFINITY
+  private rows = 0
+  private readonly recorder: Coverage.Recorder | undefined
+
+  /** `resumed` is what an earlier tracker gave; the recorder has what was covered until then. */
+  constructor(recorder?: Coverage.Recorder, resumed?: WalkPosition) {
+    this.recorder = recorder
+    this.current = resumed
+    this.known = [...(resumed?.known ?? [])]
+    this.rows = resumed?.rows ?? 0
+    if (typeof resumed?.oldest === "string") this.oldest = Session.millis(resumed.oldest)
+    if (typeof resumed?.forgotten_from === "string") this.forgottenFrom = Session.millis(resumed.forgotten_from)
+    this.next = resumed === undefined || resumed.complete ? undefined : placeOf(resumed)
+  }
+
+  /** Where the walk is to start: at the window's newest row, or where an earlier one stopped. */
+  begin(window: TimeWindow.TimeWindow): WalkPosition {
+    if (this.current === undefined) {
+      this.current = start(window)
+      this.next = placeOf(this.current)
+    }
+    return this.current
+  }
+
+  /** A page was read; the streams call this. `next` is undefined for the last one. */
+  page(
+    place: Place,
+    sessions: ReadonlyArray<Session.Summary>,
+    counts: Coverage.ListCounts,
+    next: Place | undefined,
+  ): void {
+    this.open.push({ ...place, size: sessions.length, pending: new Set(sessions.map(({ id }) => id)), counts })
+    this.next = next
+    this.close()
+  }
+
+  /** The next page is to be asked for elsewhere, because the API refused its cursor. */
+  reenter(place: Place): void {
+    this.next = place
+  }
+
+  /** The row was taken in: folded, written, or left out for good. */
+  done(read: SessionRead): void {
+    const { detail, readAt, summary } = read
+    if (!this.open.some(({ pending }) => pending.delete(summary.id))) return
+    this.rows++
+    this.known.push({ id: summary.id, started_at: summary.started_at })
+    this.oldest = Math.min(this.oldest, Session.millis(summary.started_at))
+    this.recorder?.summary(summary, readAt)
+    if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
+    if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
+    this.close()
+  }
+
+  /** Undefined before the walk began. */
+  position(): WalkPosition | undefined {
+    if (this.current === undefined) return undefined
+    this.forget()
+    const place = this.open[0] ?? this.next
+    return {
+      window: this.current.window,
+      to: place?.to ?? this.current.window.to,
+      cursor: place?.cursor ?? null,
+      rows: this.rows,
+      oldest: instantOf(this.oldest),
+      known: [...this.known],
+      forgotten_from: instantOf(this.forgottenFrom),
+      complete: place === undefined,
+    }
+  }
+
+  private close(): void {
+    while (this.open[0]?.pending.size === 0) {
+      const page = this.open.shift()
+      if (page !== undefined) this.recorder?.listed(page.counts)
+    }
+  }
+
+  private forget(): void {
+    const inProgress = this.open.reduce((sum, { pending, size }) => sum + size - pending.size, 0)
+    const kept = Math.max(rememberedRows, inProgress)
+    let count = 0
+    while (this.known.length - count > kept) {
+      const row = this.known[count]
+      const startedAt = row === undefined ? Number.NaN : Session.millis(row.started_at)
+      if (!(startedAt > this.oldest)) break
+      this.forgottenFrom = Math.min(this.forgottenFrom, startedAt)
+      count++
+    }
+    this.known = this.known.slice(count)
+  }
+}
+
+const placeOf = ({ cursor, to }: WalkPosition): Place => ({ to, cursor: cursor ?? undefined })
+
+const instantOf = (epochMillis: number): string | null =>
+  Number.isFinite(epochMillis) ? Session.instant(epochMillis) : null

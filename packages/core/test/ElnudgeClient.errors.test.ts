@@ -1,0 +1,89 @@
+import { ElnudgeClient, type ElnudgeError, RequestBudget } from "@effect-elnudge/core"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FakeApi from "./FakeApi.ts"
+import * as VirtualTime from "./VirtualTime.ts"
+
+const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
+
+interface Case {
+  readonly answer: FakeApi.Answer
+  readonly cursor?: string
+  readonly budget?: RequestBudget.Options
+}
+
+// Each class of a page's errors, with every way to it. The type names them all.
+const cases: Readonly<Record<ElnudgeError.ListError["_tag"], ReadonlyArray<Case>>> = {
+  InvalidRequest: [
+    { answer: { status: 422 }, cursor: "c" },
+    { answer: { status: 302 }, cursor: "c" },
+    { answer: { status: 400 } },
+  ],
+  Unauthorized: [
+    { answer: { status: 401 }, cursor: "c" },
+    { answer: { status: 403 }, cursor: "c" },
+  ],
+  TransportFailure: [
+    { answer: { failure: "ECONNRESET" }, cursor: "c" },
+    { answer: "hang", cursor: "c" },
+  ],
+  ServerUnavailable: [
+    { answer: { status: 503 }, cursor: "c" },
+    { answer: { status: 408 }, cursor: "c" },
+  ],
+  RateLimited: [
+    { answer: { status: 429, headers: { "retry-after": "277403" } }, cursor: "c" },
+    { answer: { status: 429, headers: { "retry-after": "50" } }, cursor: "c" },
+  ],
+  DeadlineReached: [
+    { answer: "hang", cursor: "c", budget: { deadline: "10 seconds" } },
+    { answer: { status: 429, headers: { "retry-after": "60" } }, cursor: "c", budget: { deadline: "10 seconds" } },
+  ],
+  RequestsUsedUp: [{ answer: { status: 500 }, cursor: "c", budget: { maxRequests: 1 } }],
+  RetentionExceeded: [{ answer: { status: 404 } }],
+  ResponseInvalid: [
+    { answer: { status: 200, body: "<html>" }, cursor: "c" },
+    { answer: FakeApi.json({ data: [FakeApi.row(1, { intent_score: "82" })], has_more: false }), cursor: "c" },
+  ],
+  CursorRejected: [
+    { answer: { status: 400 }, cursor: "c" },
+    { answer: { status: 404 }, cursor: "c" },
+    { answer: { status: 410 }, cursor: "c" },
+  ],
+}
+
+const all = Object.entries(cases).flatMap(([tag, some]) => some.map((one) => [tag, one] as const))
+
+describe("An error of a page", () => {
+  it.effect.each(all)("says from where to go on: %s, %#", ([tag, { answer, budget, cursor }]) =>
+    Effect.gen(function* () {
+      const { layer } = FakeApi.make(() => answer)
+      const error = yield* VirtualTime.run(
+        Effect.gen(function* () {
+          const client = yield* ElnudgeClient.ElnudgeClient
+          const request = client.listSessions({ window, cursor, limit: 200, rowsEmitted: 400 })
+          const current = budget === undefined ? undefined : yield* Effect.orDie(RequestBudget.make(budget))
+          return yield* Effect.provideService(Effect.flip(request), RequestBudget.Current, current)
+        }).pipe(Effect.provide(layer)),
+        1_000,
+      )
+      assert.strictEqual(error._tag, tag)
+      assert.deepStrictEqual(error.request, { _tag: "ListSessions", ...window, cursor, rowsEmitted: 400 })
+      assert.isNotEmpty(error.advice)
+    }),
+  )
+
+  it.effect("has its window also where the cursor was sent alone", () =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => ({ status: 422 }))
+      const error = yield* Effect.gen(function* () {
+        const client = yield* ElnudgeClient.ElnudgeClient
+        return yield* Effect.flip(
+          client.listSessions({ window, cursor: "c", limit: 200, rowsEmitted: 400, cursorAlone: true }),
+        )
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(seen[0]?.url.search, "?cursor=c")
+      assert.deepStrictEqual(error.request, { _tag: "ListSessions", ...window, cursor: "c", rowsEmitted: 400 })
+    }),
+  )
+})

@@ -1,0 +1,126 @@
+/** The key is in nothing that the client hands out: no error, no log at any level, no span. All of it is searched. */
+import { ElnudgeClient, ElnudgeError, RequestBudget } from "@effect-elnudge/core"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { HttpClient } from "effect/http"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
+import { inspect } from "node:util"
+import * as FakeApi from "./FakeApi.ts"
+import * as VirtualTime from "./VirtualTime.ts"
+
+const keys = [FakeApi.apiKey, "sk_rotated_secret_value", "sk broken secret value"] as const
+const [first, rotated, broken] = keys
+
+/** All that a program could print of a value. */
+const shown = (value: unknown): string => {
+  const json = JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part))
+  return `${String(value)}\n${json}\n${inspect(value, { depth: Infinity, showHidden: true, getters: true })}`
+}
+
+const failed = (cause: Cause.Cause<unknown>): string => `${shown(cause)}\n${Cause.pretty(cause)}`
+
+const bearer = (request: FakeApi.SeenRequest) => request.headers["authorization"]
+
+const rotating: FakeApi.Script = (request) =>
+  bearer(request) === `Bearer ${rotated}`
+    ? request.url.pathname.endsWith("/sessions")
+      ? FakeApi.page([FakeApi.row(1)])
+      : FakeApi.json({ data: FakeApi.exampleDetail })
+    : { status: 401, body: `{"message":"bad key ${first}"}` }
+
+const scenarios: ReadonlyArray<readonly [string, FakeApi.Script, (Partial<ElnudgeClient.Options> | undefined)?]> = [
+  ["success", () => FakeApi.page([FakeApi.row(1)])],
+  ["401", () => ({ status: 401, body: first })],
+  ["403", () => ({ status: 403, body: first })],
+  ["400 that echoes the key", () => ({ status: 400, body: first, headers: { "x-echo": `Bearer ${first}` } })],
+  ["404", () => ({ status: 404, body: first })],
+  ["429", () => ({ status: 429, headers: { "retry-after": "30" } })],
+  ["429 for days", () => ({ status: 429, headers: { "retry-after": "277403" } })],
+  ["500", () => ({ status: 500, body: first })],
+  ["a redirect", () => ({ status: 302, headers: { location: `https://evil.test/${first}` } })],
+  ["a body that is not JSON", () => ({ status: 200, body: `<p>${first}</p>` })],
+  ["a body that does not fit", () => FakeApi.json({ data: [{ intent_score: first }], has_more: false })],
+  ["a reset", () => ({ failure: "ECONNRESET" })],
+  ["a body that breaks off", () => ({ brokenBody: first })],
+  ["no answer", () => "hang"],
+  ["a rotation", rotating, { reloadKey: Effect.succeed(Redacted.make(rotated)) }],
+  ["a rotation to a bad key", () => ({ status: 401 }), { reloadKey: Effect.succeed(Redacted.make(rotated)) }],
+  ["a rotation to a broken key", () => ({ status: 401 }), { reloadKey: Effect.succeed(Redacted.make(broken)) }],
+  ["a defect while the key is read again", () => ({ status: 401 }), { reloadKey: Effect.die(new Error("no vault")) }],
+  ["a broken key", () => "hang", { apiKey: Redacted.make(broken) }],
+]
+
+describe("The key", () => {
+  it.effect.each(scenarios)("is in no error, log or span: %s", ([name, script, options]) =>
+    Effect.gen(function* () {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (spanOptions) => {
+          const span = new Tracer.NativeSpan(spanOptions)
+          spans.push(span)
+          return span
+        },
+      })
+      const logs: Array<string> = []
+      const logger = Logger.make(({ cause, fiber, logLevel, message }) => {
+        const annotations = fiber.getRef(References.CurrentLogAnnotations)
+        logs.push(`${logLevel} ${shown(message)} ${failed(cause)} ${shown(annotations)}`)
+      })
+      const { layer, seen } = FakeApi.make(script, options)
+      const asked = Effect.gen(function* () {
+        const client = yield* ElnudgeClient.ElnudgeClient
+        return yield* Effect.all([client.listSessions(), client.getSession("sess_example")], { mode: "result" })
+      })
+      const exits = yield* VirtualTime.run(
+        Effect.all([
+          Effect.exit(Effect.provide(asked, layer)),
+          Effect.exit(
+            Effect.gen(function* () {
+              const budget = yield* RequestBudget.make({ maxRequests: 3, deadline: "20 seconds" })
+              return yield* Effect.provideService(asked, RequestBudget.Current, budget)
+            }).pipe(Effect.provide(layer)),
+          ),
+        ]).pipe(
+          Effect.tap((all) => Effect.forEach(all, (exit) => Effect.logTrace("ended", exit))),
+          Effect.tap((all) =>
+            Effect.forEach(all, (exit) => (Exit.isFailure(exit) ? Effect.logError(exit.cause) : Effect.void)),
+          ),
+          Effect.provide(Logger.layer([logger])),
+          Effect.provideService(References.MinimumLogLevel, "All"),
+          Effect.provideService(Tracer.Tracer, tracer),
+          // What a request sends is traced too; what an API sends back of it is the API's.
+          Effect.provideService(HttpClient.TracerHeaderFilter, (_, phase) => phase === "request"),
+        ),
+        500,
+      )
+      const ends = exits.map((exit) => (Exit.isSuccess(exit) ? shown(exit) : failed(exit.cause)))
+      const traces = spans.map(
+        ({ attributes, events, links, name: spanName, status }) =>
+          `${spanName} ${shown([...attributes])} ${shown(events)} ${shown(links)} ${
+            status._tag === "Ended" && Exit.isFailure(status.exit) ? failed(status.exit.cause) : ""
+          }`,
+      )
+      // That there is something to search, and that the search finds a key where there is one.
+      assert.isNotEmpty(logs)
+      if (name !== "a broken key") {
+        assert.isTrue(spans.some((span) => span.name === "ElnudgeClient.listSessions"))
+        assert.isTrue(spans.some((span) => span.kind === "client"))
+        assert.isTrue(keys.some((key) => shown(seen.map(bearer)).includes(key)))
+      }
+      for (const text of [...ends, ...logs, ...traces]) for (const key of keys) assert.notInclude(text, key)
+    }),
+  )
+
+  it("is in no advice", () => {
+    const error = new ElnudgeError.Unauthorized({ status: 401, keyProblem: "the API key is empty" })
+    assert.strictEqual(
+      error.advice,
+      "The key was read again, but the API key is empty. Check that the secret API key of this site is where it is read from.",
+    )
+  })
+})
