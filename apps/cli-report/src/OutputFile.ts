@@ -9,6 +9,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
+import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 
@@ -88,7 +89,7 @@ export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
   }
 })
 
-/** Claims a temporary file beside `file`; it is removed with the scope if nothing was written. */
+/** Tries a temporary file beside `file`; what is staged there is removed with the scope if it was not published. */
 export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -105,17 +106,26 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
   if (type !== "File") {
     return yield* refuse(type === "Directory" ? "it is a folder" : "it is not a regular file; write to stdout instead")
   }
-  const temporary = yield* fileSystem
-    .makeTempFileScoped({ directory: path.dirname(place), prefix: `.${path.basename(place)}-` })
-    .pipe(explain)
+  const makeTemporary = explain(
+    fileSystem.makeTempFileScoped({ directory: path.dirname(place), prefix: `.${path.basename(place)}-` }),
+  )
+  // Not kept through the work: a run that is killed in it leaves nothing behind.
+  yield* Effect.scoped(makeTemporary)
+  const scope = yield* Effect.scope
+  let staged: string | undefined
   const outputFile: OutputFile = {
-    stage: (text) =>
-      text.pipe(
+    stage: Effect.fnUntraced(function* (text) {
+      const temporary = yield* Scope.provide(makeTemporary, scope)
+      yield* text.pipe(
         Stream.encodeText,
         Stream.run(Sink.mapError(fileSystem.sink(temporary), (error) => unwritable(file, error))),
-        Effect.andThen(explain(fileSystem.chmod(temporary, 0o600))),
-      ),
-    publish: explain(fileSystem.rename(temporary, place)),
+      )
+      yield* explain(fileSystem.chmod(temporary, 0o600))
+      staged = temporary
+    }),
+    publish: Effect.suspend(() =>
+      staged === undefined ? Effect.die(new Error("nothing is staged")) : explain(fileSystem.rename(staged, place)),
+    ),
   }
   return outputFile
 })

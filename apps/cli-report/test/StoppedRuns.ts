@@ -4,7 +4,7 @@
  */
 import { Emulator, Generator } from "@effect-elnudge/emulator"
 import { spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, readdirSync, rmSync, existsSync } from "node:fs"
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as DateTime from "effect/DateTime"
@@ -62,7 +62,7 @@ interface Shop {
   /** All requests so far. */
   readonly requests: () => number
   /** Calls back once, when so many more requests have arrived. */
-  readonly when: (more: number, then: () => void) => void
+  readonly when: (more: number, call: () => void) => void
 }
 
 /** Runs the command once. Ends when the process has, however that was. */
@@ -114,13 +114,13 @@ export const against = (name: Name, stops: ReadonlyArray<Stop>) =>
   Effect.gen(function* () {
     const sessions = yield* shop
     let requests = 0
-    let waiting: { readonly at: number; readonly then: () => void } | undefined
+    let waiting: { readonly at: number; readonly call: () => void } | undefined
     const fault = () => {
       requests++
       if (waiting !== undefined && requests >= waiting.at) {
-        const { then } = waiting
+        const { call } = waiting
         waiting = undefined
-        then()
+        call()
       }
       return undefined
     }
@@ -129,8 +129,8 @@ export const against = (name: Name, stops: ReadonlyArray<Stop>) =>
       const served: Shop = {
         baseUrl,
         requests: () => requests,
-        when: (more, then) => {
-          waiting = { at: requests + more, then }
+        when: (more, call) => {
+          waiting = { at: requests + more, call }
         },
       }
       return yield* inFolder((folder) =>
@@ -143,16 +143,15 @@ export const against = (name: Name, stops: ReadonlyArray<Stop>) =>
           const checkpoint = join(folder, "checkpoint")
           const args = [...argsOf(name, folder), "--checkpoint", checkpoint]
           let stopped = 0
+          let isDone = false
           for (const stop of stops) {
             const { exitCode } = yield* runOnce(args, served, stop)
             waiting = undefined
-            if (exitCode === 0) break
+            isDone = exitCode === 0
+            if (isDone) break
             stopped++
           }
-          const last =
-            existsSync(join(folder, "out")) && !existsSync(checkpoint)
-              ? { exitCode: 0, stderr: "" }
-              : yield* runOnce(args, served, undefined)
+          const last = isDone ? { exitCode: 0, stderr: "" } : yield* runOnce(args, served, undefined)
           if (last.exitCode !== 0) return yield* Effect.die(new Error(`exit ${last.exitCode}: ${last.stderr}`))
           const outcome: Outcome = {
             expected,
