@@ -10,7 +10,6 @@ process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 Cli.main.pipe(
   Effect.onExit(Failure.print),
   Effect.mapError(Failure.withExitCode),
-  Effect.provide(DebugLog.layer),
-  Effect.provide(NodeServices.layer),
+  Effect.provide([DebugLog.layer, NodeServices.layer]),
   NodeRuntime.runMain({ disableErrorReporting: true }),
 )

@@ -94,8 +94,7 @@ describe("no terminal obeys what the API names", () => {
       for (const line of lines) assert.isFalse(HostileText.isDangerous(String(line)), String(line))
       assert.deepStrictEqual(yield* TestConsole.logLines, [])
     }).pipe(
-      Effect.provide(DebugLog.layer),
-      Effect.provide(TestConsole.layer),
+      Effect.provide([DebugLog.layer, TestConsole.layer]),
       Effect.provideService(References.MinimumLogLevel, "Debug"),
     ),
   )
