@@ -47,6 +47,9 @@ export const make = Effect.fn("CheckpointQuery.make")(function* (flags: WalkPlan
   const path = yield* Path.Path
   const address = yield* Config.String("ELNUDGE_BASE_URL").pipe(Config.withDefault(SessionsApi.baseUrl))
   const { href } = yield* Effect.fromResult(BaseUrl.parse(address))
+  const { key, reload } = yield* ApiKey.source()
+  // The walk reads the key once more, and from a pipe nothing more would come.
+  if (reload !== undefined) yield* reload
   const asked: CheckpointedWalk.Asked = {
     file: path.resolve(flags.checkpoint.value),
     quiet: flags.quiet,
@@ -58,7 +61,7 @@ export const make = Effect.fn("CheckpointQuery.make")(function* (flags: WalkPlan
         onSome: (span) => `${Duration.toMillis(span)} ms`,
       }),
       address: href,
-      "key mode": ApiKey.mode(yield* ApiKey.load()),
+      "key mode": ApiKey.mode(key),
       ...more,
     },
   }

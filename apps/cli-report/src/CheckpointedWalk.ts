@@ -7,10 +7,12 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as FileSystem from "effect/FileSystem"
+import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import * as OutputFile from "./OutputFile.ts"
+import * as PrintableText from "./PrintableText.ts"
 
 /** The file, and what is asked. */
 export interface Asked {
@@ -71,15 +73,39 @@ export const stateOf = Effect.fn("CheckpointedWalk.stateOf")(function* <A, Encod
   )
 })
 
-/** Reads the file, if there is one; fails where it is of another query. */
+const unusable = (problem: Checkpoint.CheckpointUnusable["problem"], file: string, reason: string) =>
+  new Checkpoint.CheckpointUnusable({ problem, file, reason })
+
+/** The file behind all links, which is replaced instead of them. Fails where something else than a file is there. */
+const placeOf = Effect.fnUntraced(function* (file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const place = yield* OutputFile.target(file)
+  const type = yield* fileSystem.stat(place).pipe(
+    Effect.map((info) => info.type),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("File" as const)),
+    Effect.mapError((error) => unusable("unreadable", file, OutputFile.unwritable(file, error).reason)),
+  )
+  // A pipe would be waited for, a device replaced.
+  if (type === "File") return place
+  return yield* unusable("unreadable", file, type === "Directory" ? "it is a folder" : "it is not a regular file")
+})
+
+/** Fails where the file could not be written, before a request is spent on what it could not keep. */
+const tryToWrite = (file: string) =>
+  Effect.mapError(Effect.scoped(OutputFile.prepare(file)), ({ reason }) => unusable("unwritable", file, reason))
+
+/** Reads the file, if there is one; fails where it is of another query, or could not be written. */
 export const open = Effect.fn("CheckpointedWalk.open")(function* (asked: Asked | undefined) {
   if (asked === undefined) return unkept(yield* Coverage.make)
-  const { file, query, quiet } = asked
+  const { query, quiet } = asked
+  const file = yield* placeOf(asked.file)
   const contents = Option.getOrUndefined(yield* Checkpoint.read(file, query))
+  yield* tryToWrite(file)
   const recorder = contents === undefined ? yield* Coverage.make : yield* Coverage.resume(contents.coverage)
   const tracker = new WalkPosition.Tracker(recorder, contents?.position)
   let savedAt = yield* Clock.currentTimeMillis
   let savedRequests = recorder.snapshot().requests
+  let savedRows = contents?.position.rows
 
   const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<unknown, E, R>) {
     const position = tracker.position()
@@ -89,20 +115,19 @@ export const open = Effect.fn("CheckpointedWalk.open")(function* (asked: Asked |
     yield* Checkpoint.write(file, query, { position, coverage, state: yield* state })
     savedAt = yield* Clock.currentTimeMillis
     savedRequests = coverage.requests
+    savedRows = position.rows
   })
+  const say = (text: string) => (quiet ? Effect.void : Console.error(PrintableText.line(text)))
 
-  if (contents !== undefined && !quiet) {
-    yield* Console.error(
-      `note: goes on from ${file}, which has ${contents.position.rows} sessions of the window already`,
-    )
+  if (contents !== undefined) {
+    yield* say(`note: goes on from ${file}, which has ${contents.position.rows} sessions of the window already`)
   }
 
-  const tell = Effect.suspend(() => {
-    const position = tracker.position()
-    return quiet || position === undefined
+  const tell = Effect.suspend(() =>
+    savedRows === undefined
       ? Effect.void
-      : Console.error(`checkpoint: ${file} has ${position.rows} sessions; the same command goes on from there`)
-  })
+      : say(`checkpoint: ${file} has ${savedRows} sessions; the same command goes on from there`),
+  )
 
   const walk: CheckpointedWalk = {
     recorder,

@@ -257,7 +257,7 @@ const root = Command.make("elnudge-report").pipe(
   Command.withDescription(
     "Visitor sessions of the elNudge API as numbers that can be trusted. The report goes to stdout, everything else to " +
       "stderr. Exit codes: 0 done, 1 anything else, 2 wrong usage, 3 key refused, 5 no answer (network, server, limit, " +
-      "retention), 6 answer or file that does not fit the contract, 130 interrupted.",
+      "retention), 6 answer or file that does not fit the contract, 7 deadline or requests used up, 130 interrupted.",
   ),
   Command.withSubcommands([
     attribution,

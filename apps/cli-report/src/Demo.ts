@@ -40,8 +40,9 @@ const report = Effect.gen(function* () {
   const directory = yield* fileSystem.makeTempDirectory({ prefix: "elnudge-demo-" })
   const attributionFile = path.join(directory, "attribution.csv")
   const cohortsFile = path.join(directory, "cohorts.csv")
-  yield* fileSystem.writeFileString(attributionFile, ReportCsv.make(attribution.columns, attributionRows))
-  yield* fileSystem.writeFileString(cohortsFile, ReportCsv.make(cohorts.columns, cohortRows))
+  const ownersAlone = { mode: 0o600 }
+  yield* fileSystem.writeFileString(attributionFile, ReportCsv.make(attribution.columns, attributionRows), ownersAlone)
+  yield* fileSystem.writeFileString(cohortsFile, ReportCsv.make(cohorts.columns, cohortRows), ownersAlone)
   const lines = [
     "Simulated sessions of a made-up shop, read over HTTP from the emulator on this machine.",
     "",

@@ -1,6 +1,7 @@
 /** A file that grows over several runs beside its place, and is put there when it is whole. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as OutputFile from "./OutputFile.ts"
 
@@ -24,12 +25,16 @@ const sizeOf = (file: string) =>
     ),
   )
 
+const identity = ({ dev, ino }: FileSystem.File.Info): string => `${dev} ${Option.getOrElse(ino, () => 0n)}`
+
 /**
  * Goes on after the first `kept` bytes, and drops what was written after them; 0 starts anew. Only its owner can read it.
  * It stays where it is when the run ends before it was published.
  */
 export const open = Effect.fn("PartialFile.open")(function* (output: string, kept: number, isComplete: boolean) {
   const fileSystem = yield* FileSystem.FileSystem
+  // A folder, a device or a pipe would be replaced by a file of its name.
+  yield* Effect.scoped(OutputFile.prepare(output))
   const target = yield* OutputFile.target(output)
   const file = `${target}.partial`
   const explained = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => OutputFile.explained(file, effect)
@@ -47,13 +52,30 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
     }
     return yield* new OutputFile.OutputUnwritable({
       file,
-      reason: `the checkpoint counts on ${kept} bytes that an earlier run wrote there, and it has ${existing ?? "none"}`,
+      reason:
+        `the checkpoint counts on ${kept} bytes that an earlier run wrote there, and it has ${existing ?? "none"}; ` +
+        "put it back, or delete the checkpoint to start anew",
     })
   }
   if (kept === 0) yield* explained(fileSystem.remove(file, { force: true }))
   const opened = yield* explained(fileSystem.open(file, { flag: kept === 0 ? "wx" : "r+", mode: 0o600 }))
   yield* explained(opened.truncate(kept))
   yield* explained(opened.seek(BigInt(kept), "start"))
+  const own = identity(yield* explained(opened.stat))
+  // What another run put here under the same name must not be taken for ours, nor be counted on.
+  const checkOwn = Effect.gen(function* () {
+    const inPlace = yield* explained(
+      fileSystem.stat(file).pipe(
+        Effect.map(identity),
+        Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
+      ),
+    )
+    if (inPlace === own) return
+    return yield* new OutputFile.OutputUnwritable({
+      file,
+      reason: `it was ${inPlace === undefined ? "removed" : "replaced"} while this run wrote to it`,
+    })
+  })
   let size = kept
   const partial: PartialFile = {
     size: () => size,
@@ -66,8 +88,8 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
         }),
       )
     },
-    sync: explained(opened.sync),
-    publish: explained(Effect.andThen(opened.sync, fileSystem.rename(file, target))),
+    sync: Effect.andThen(checkOwn, explained(opened.sync)),
+    publish: Effect.andThen(checkOwn, explained(Effect.andThen(opened.sync, fileSystem.rename(file, target)))),
   }
   return partial
 })

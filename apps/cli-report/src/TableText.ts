@@ -24,13 +24,26 @@ export const probability = (p: number | null): string => {
   return p <= 1e-300 ? "<1e-300" : p < 0.001 ? p.toExponential(1) : p.toFixed(3)
 }
 
-export const render = <Row>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>): string => {
+// A column may break its cells; what the API named must not, or one row could pass for two.
+const withoutBreaks = <Row extends object>(row: Row): Row =>
+  Object.assign(
+    { ...row },
+    Object.fromEntries(
+      Object.entries(row).flatMap(([name, value]) =>
+        typeof value === "string" ? [[name, PrintableText.line(value)]] : [],
+      ),
+    ),
+  )
+
+export const render = <Row extends object>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>): string => {
   const table = new Table({
     head: columns.map(({ head }) => head),
     colAligns: columns.map((_, index) => (index === 0 ? "left" : "right")),
     style: { head: [], border: [], compact: true },
   })
-  table.push(...rows.map((row) => columns.map(({ cell }) => PrintableText.lines(String(cell(row))))))
+  for (const row of rows.map(withoutBreaks)) {
+    table.push(columns.map(({ cell }) => PrintableText.lines(String(cell(row)))))
+  }
   return `${table.toString()}\n`
 }
 
