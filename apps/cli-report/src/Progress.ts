@@ -1,6 +1,7 @@
 /** How far a walk has come, on a terminal's stderr: one line that is written over, and gone when the walk ends. */
 import type { Coverage } from "@effect-elnudge/core"
 import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
@@ -14,6 +15,7 @@ export interface Picked {
 
 const clearLine = "\r\u{1b}[2K"
 const refreshMillis = 250
+const longHoldMillis = 5_000
 // A walk of this many requests is a minute of the API's limit, and deserves a word before it.
 const longWalkRequests = 1_000
 
@@ -83,7 +85,20 @@ export const forecast = (
     : `about ${requests} requests, ${minutes((requests * 60_000) / cost.rateLimit)} at ${cost.rateLimit} a minute`
 }
 
-/** Shows the progress of the walk while it runs; nothing where stderr is no terminal, or nothing is wanted. */
+/** One line for each hold that is worth one, where nobody watches a line that moves. */
+const tellHolds = (recorder: Coverage.Recorder): Effect.Effect<never> => {
+  let told = 0
+  const look = Effect.gen(function* () {
+    const { heldUntil } = recorder.live()
+    const wait = heldUntil - (yield* Clock.currentTimeMillis)
+    if (wait <= longHoldMillis || heldUntil <= told) return
+    told = heldUntil
+    yield* Console.error(`waiting ${minutes(wait)} for the rate limit`)
+  })
+  return Effect.forever(Effect.andThen(Effect.sleep(refreshMillis), look))
+}
+
+/** Shows the progress of the walk while it runs: where stderr is no terminal only long waits, and with --quiet nothing. */
 export const during =
   (
     recorder: Coverage.Recorder,
@@ -93,7 +108,8 @@ export const during =
   <A, E, R>(walk: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Stdio.Stdio> =>
     Effect.gen(function* () {
       const stdio = yield* Stdio.Stdio
-      if (plan.quiet || plan.files.length > 0 || !(yield* stdio.stderrIsTerminal)) return yield* walk
+      if (plan.quiet || plan.files.length > 0) return yield* walk
+      if (!(yield* stdio.stderrIsTerminal)) return yield* Effect.raceFirst(walk, tellHolds(recorder))
       // A terminal that went away must not end the walk.
       const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stderr()))
       const startedAt = yield* Clock.currentTimeMillis

@@ -1,10 +1,11 @@
 import { Coverage } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
-import { TestClock } from "effect/testing"
+import { TestClock, TestConsole } from "effect/testing"
 import * as Progress from "../src/Progress.ts"
 
 const minute = 60_000
@@ -100,5 +101,29 @@ describe("Progress", () => {
       assert.deepStrictEqual(yield* shown(false, false), ["walked", []])
       assert.deepStrictEqual(yield* shown(true, true), ["walked", []])
     }),
+  )
+
+  it.effect("says a long wait for the limit once where stderr is no terminal, and a short one not at all", () =>
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.make
+      const walk = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        recorder.rateLimited(now + 4_000)
+        yield* Effect.sleep(4_000)
+        recorder.rateLimited(now + 64_000)
+        yield* Effect.sleep(60_000)
+      })
+      const plan = { quiet: false, files: [], pageSize: 200, rateLimit: 1000 }
+      const fiber = yield* Effect.forkChild(
+        Progress.during(
+          recorder,
+          () => ({ of: 0, picked: 0 }),
+          plan,
+        )(walk).pipe(Effect.provide(Stdio.layerTest({ stderrIsTerminal: Effect.succeed(false) }))),
+      )
+      yield* TestClock.adjust(64_000)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(yield* TestConsole.errorLines, ["waiting 60 s for the rate limit"])
+    }).pipe(Effect.provide(TestConsole.layer)),
   )
 })

@@ -62,18 +62,54 @@ describe("no terminal obeys what the API names", () => {
   })
 
   it.prop("in any cell, where a row stays a row", [HostileText.text], ([text]) => {
-    const table = TableText.render([{ head: "name", cell: (row: string) => row }], [text])
-    assertPrintable(table)
-    const widths = new Set(
-      table
-        .trimEnd()
-        .split("\n")
-        .map((line) => line.at(-1)),
+    const table = TableText.render(
+      [{ head: "name", cell: ({ name }: { readonly name: string }) => name }],
+      [{ name: text }],
     )
+    assertPrintable(table)
+    const lines = table.trimEnd().split("\n")
     assert.isTrue(
-      [...widths].every((end) => end !== undefined && "┐│┤┘".includes(end)),
+      lines.every((line) => /[┐│┤┘]$/.test(line)),
       table,
     )
+    assert.strictEqual(lines.length, 5, table)
+  })
+
+  it("in the name of a type, which cannot pass for another row", () => {
+    const nudged = (id: string, type: string): Session.Detail => ({
+      id,
+      started_at: "2026-10-15T10:00:00Z",
+      ended_at: "2026-10-15T10:50:00Z",
+      page_count: 1,
+      intent_score: 50,
+      converted: true,
+      nudge_count: 1,
+      events: [{ type: "PURCHASE", url: "/", occurred_at: "2026-10-15T10:20:00Z" }],
+      nudges: [
+        { nudge_id: "n", type, shown_at: "2026-10-15T10:05:00Z", outcome: "shown", influenced_conversion: true },
+      ],
+    })
+    const tablesOf = (name: string) => {
+      const reads = Shop.reads([nudged(`id${name}`, `type${name}`), nudged("other", "toast")])
+      const rows = Fold.run(attribution, reads)
+      return [
+        AttributionTable.render(rows),
+        NudgePerformanceTable.render(Fold.run(NudgePerformanceReport.make(), reads)),
+        ReconcileTable.render(Fold.run(ReconcileReport.make(), reads)),
+        RateChangeTable.render(
+          RateChange.make(RateChange.ratesOf(attribution, []), RateChange.ratesOf(attribution, rows)),
+        ),
+      ]
+    }
+    const replaced = tablesOf("\u{fffd}b")
+    for (const table of replaced) assert.match(table, /(type|id)\u{fffd}b/u)
+    assert.deepStrictEqual(tablesOf("\nb"), replaced)
+  })
+
+  it("while each warning keeps its line", () => {
+    const cell = ({ warnings }: { readonly warnings: string }) => TableText.warnings(warnings)
+    const table = TableText.render([{ head: "warnings", cell }], [{ warnings: "SMALL_N;SPARSE" }])
+    assert.match(table, /│ SMALL_N +│\n│ SPARSE +│/)
   })
 
   it.effect.prop("in any line of a failure on stderr", [HostileText.text], ([text]) =>

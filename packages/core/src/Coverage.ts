@@ -206,7 +206,8 @@ export class Recorder {
   }
 
   waited(kind: "paced_ms" | "held_ms", millis: number): void {
-    this.counts[kind] += millis
+    // A clock that was set back would make it negative.
+    this.counts[kind] += Math.max(0, millis)
   }
 
   page(rows: number): void {

@@ -51,6 +51,9 @@ export const Behaviour = Schema.Struct({
   concurrency: Schema.Literals([1, 2, 8]),
   /** Every so many of the sessions have no detail; 0: none. */
   goneEvery: Schema.Literals([0, 0, 0, 3]),
+  /** Every so many of the sessions are listed only from some request on; 0: none. */
+  lateEvery: Schema.Literals([0, 0, 0, 4]),
+  lateUntil: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 })),
   /** The last page's cursor. */
   lastCursor: Schema.NullOr(Schema.Literals(["", "left over"])),
   plan: FaultPlan,
@@ -69,6 +72,10 @@ export const rows = ({ perSecond, sessions }: Behaviour): ReadonlyArray<FakeList
 
 export const isGone = ({ goneEvery }: Behaviour, id: string): boolean =>
   goneEvery > 0 && Number(id.slice(5)) % goneEvery === 0
+
+/** Whether the session may be missed: it was not there yet when its page was read. */
+export const isLate = ({ lateEvery }: Behaviour, id: string): boolean =>
+  lateEvery > 0 && Number(id.slice(5)) % lateEvery === 1
 
 /** What the script did: every fault that reached a request that it applies to. */
 export interface Served {
@@ -155,6 +162,7 @@ export const serve = (behaviour: Behaviour): Served & { readonly heal: () => voi
   const all = rows(behaviour)
   const applied: Array<Fault> = []
   const list = FakeList.script(all)
+  const early = FakeList.script(all.filter(({ id }) => !isLate(behaviour, id)))
   let count = 0
   let isHealed = false
   const script: FakeApi.Script = (request) => {
@@ -176,7 +184,7 @@ export const serve = (behaviour: Behaviour): Served & { readonly heal: () => voi
     url.searchParams.delete("cursor")
     const place = placeOf(cursor)
     if (place !== undefined) url.searchParams.set("cursor", place)
-    const right = list({ ...request, url }, count)
+    const right = (count > behaviour.lateUntil ? list : early)({ ...request, url }, count)
     if (typeof right !== "object" || !("body" in right)) return right
     const page: Page = JSON.parse(right.body ?? "")
     const ended = { ...page, next_cursor: page.has_more ? page.next_cursor : behaviour.lastCursor }

@@ -1,0 +1,145 @@
+/** Every fault against every command. `vitest run apps/cli-report/test/FaultMatrix.test.ts -u` writes docs/fault-matrix.md. */
+import { afterAll, assert, describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FaultMatrix from "./FaultMatrix.ts"
+
+// The first two pages are right, so that there is something to lose, and something to go on from.
+const faults: ReadonlyArray<FaultMatrix.Fault> = [
+  { name: "429, three in a row", rules: [{ fault: "rate-limited", at: "3-5" }] },
+  { name: "429 with a wait", rules: [{ fault: "rate-limited", page: 3, times: 1, retryAfter: 1 }] },
+  { name: "429 until a date", rules: [{ fault: "rate-limited", page: 3, times: 1, retryAfter: { date: 1 } }] },
+  {
+    name: "429 with a wait that cannot be read",
+    rules: [{ fault: "rate-limited", page: 3, times: 1, retryAfter: "soon" }],
+  },
+  { name: "429 for days", rules: [{ fault: "rate-limited", page: 3, retryAfter: 277_403 }] },
+  { name: "429 for ever", rules: [{ fault: "rate-limited", page: 3 }], flags: ["--deadline", "4s"] },
+  { name: "503 once", rules: [{ fault: "server-error", page: 3, times: 1 }] },
+  { name: "503 for ever", rules: [{ fault: "server-error", page: 3 }] },
+  { name: "500 on some details", rules: [{ fault: "server-error", on: "detail", at: "every 9", status: 500 }] },
+  { name: "502 on a detail for ever", rules: [{ fault: "server-error", session: "sess_0000123", status: 502 }] },
+  { name: "slow headers", rules: [{ fault: "slow-headers", page: 3, millis: 300 }] },
+  { name: "a slow body", rules: [{ fault: "slow-body", page: 3, millis: 300 }] },
+  { name: "a stall inside a page", rules: [{ fault: "stall", page: 3 }], flags: ["--deadline", "4s"] },
+  {
+    name: "a stall before a detail",
+    rules: [{ fault: "stall", on: "detail", session: "sess_0000123", part: 0 }],
+    flags: ["--deadline", "4s"],
+  },
+  { name: "a reset once", rules: [{ fault: "reset", page: 3, times: 1 }] },
+  { name: "resets for ever", rules: [{ fault: "reset", page: 3 }] },
+  { name: "a page cut off once", rules: [{ fault: "cut-off", page: 3, times: 1 }] },
+  { name: "a page cut off for ever", rules: [{ fault: "cut-off", page: 3 }] },
+  {
+    name: "details cut off after their headers",
+    rules: [{ fault: "cut-off", on: "detail", attempt: 1, part: 0 }],
+  },
+  { name: "half of a packed page, once", rules: [{ fault: "truncated-gzip", page: 3, times: 1 }] },
+  { name: "half of a packed page, for ever", rules: [{ fault: "truncated-gzip", page: 3 }] },
+  { name: "a broken packed page, once", rules: [{ fault: "corrupted-gzip", page: 3, times: 1 }] },
+  { name: "a broken packed page, for ever", rules: [{ fault: "corrupted-gzip", page: 3 }] },
+  { name: "JSON under another type", rules: [{ fault: "wrong-content-type" }] },
+  { name: "HTML instead of a page, once", rules: [{ fault: "answer", page: 3, times: 1, status: 200, body: "<html>" }] },
+  { name: "nothing instead of a page, for ever", rules: [{ fault: "answer", page: 3, status: 200, body: "" }] },
+  {
+    name: "a redirect",
+    rules: [{ fault: "answer", page: 3, status: 302, body: "", headers: { location: "https://example.com/" } }],
+  },
+  { name: "400 on the first page", rules: [{ fault: "answer", page: 1, status: 400, body: "" }] },
+  { name: "404 on the first page", rules: [{ fault: "answer", page: 1, status: 404, body: "" }] },
+  { name: "a score as text", rules: [{ fault: "wrong-type", page: 3, path: "data[3].intent_score" }] },
+  {
+    name: "events that are no array",
+    rules: [{ fault: "wrong-type", on: "detail", session: "sess_0000123", path: "data.events" }],
+  },
+  { name: "a type of nudge that is new", rules: [{ fault: "unknown-value", path: "data.nudges[0].type" }] },
+  { name: "no has_more", rules: [{ fault: "missing-field", page: 3, path: "has_more" }] },
+  {
+    name: "a detail without nudges",
+    rules: [{ fault: "missing-field", session: "sess_0000123", path: "data.nudges" }],
+  },
+  { name: "null for a start", rules: [{ fault: "null", page: 3, path: "data[3].started_at" }] },
+  { name: "null for an end", rules: [{ fault: "null", page: 3, path: "data[3].ended_at" }] },
+  { name: "a score of 130", rules: [{ fault: "set", page: 3, path: "data[3].intent_score", value: 130 }] },
+  { name: "a detail of another session", rules: [{ fault: "set", on: "detail", path: "data.id", value: "sess_0000001" }] },
+  { name: "an empty page", rules: [{ fault: "empty-page", page: 3, times: 1 }] },
+  { name: "empty pages for ever", rules: [{ fault: "empty-page", page: "3-" }] },
+  { name: "a cursor that repeats", rules: [{ fault: "repeated-cursor", page: "3-" }] },
+  { name: "has_more without a cursor", rules: [{ fault: "no-cursor", page: 3 }] },
+  { name: "a cursor that has expired (410)", rules: [{ fault: "expired-cursor", page: 3, times: 1 }] },
+  { name: "cursors that all have expired (404)", rules: [{ fault: "expired-cursor", status: 404 }] },
+  { name: "a cursor that forgets its window", rules: [{ fault: "forgotten-window", page: 3 }] },
+  { name: "rows that arrive while paging", rules: [{ fault: "pushed-down-rows", page: 3, rows: 5, times: 1 }] },
+  { name: "a list that goes round", rules: [{ fault: "pushed-down-rows", page: "3-", rows: 10 }] },
+  {
+    name: "rows that the list leaves out",
+    rules: [{ fault: "hidden-rows", page: "3-4", ids: ["sess_0000160", "sess_0000255", "sess_0000288"] }],
+    isInvisible: true,
+  },
+  { name: "rows that come twice", rules: [{ fault: "duplicated-rows", page: 3, rows: 3 }] },
+  { name: "rows in another order", rules: [{ fault: "reordered-rows", page: 3 }] },
+  { name: "a session gone since it was listed", rules: [{ fault: "session-gone", session: "sess_0000123" }] },
+  {
+    name: "details that age out",
+    rules: [{ fault: "clock-skew", on: "detail", at: "9-", seconds: 80 * 86_400 }],
+  },
+  {
+    name: "a list that ages out",
+    rules: [{ fault: "clock-skew", on: "list", at: "4-", seconds: 66 * 86_400 }],
+    isInvisible: true,
+  },
+  { name: "the key is revoked (401)", rules: [{ fault: "key-revoked", at: "4-" }] },
+  { name: "the key is not allowed (403)", rules: [{ fault: "key-revoked", page: 3, status: 403 }] },
+  {
+    name: "the key is rotated, in the environment",
+    rules: [{ fault: "key-rotated", at: "5-", keys: "sk_test_new" }],
+    keyThen: "sk_test_new",
+  },
+  {
+    name: "the key is rotated, in its file",
+    rules: [{ fault: "key-rotated", at: "5-", keys: "sk_test_new" }],
+    keyFileThen: "sk_test_new",
+  },
+]
+
+const baselines = Effect.runSync(Effect.cached(FaultMatrix.baselines))
+
+const cells = new Map<FaultMatrix.Fault, ReadonlyArray<string>>()
+
+afterAll(FaultMatrix.release)
+
+describe.concurrent("a fault", () => {
+  it.live.each(faults.map((fault) => [fault.name, fault] as const))(
+    "is survived, or named and gone on from: %s",
+    ([, fault]) =>
+      Effect.gen(function* () {
+        const known = yield* baselines
+        const row = yield* Effect.forEach(FaultMatrix.names, (name) => FaultMatrix.cell(fault, name, known))
+        cells.set(
+          fault,
+          row.map(({ words }) => words),
+        )
+        const violations = row.flatMap(({ violations }, index) =>
+          violations.map((violation) => `${FaultMatrix.names[index]}: ${violation}`),
+        )
+        assert.deepStrictEqual(violations, [])
+      }),
+    240_000,
+  )
+})
+
+const document = (table: string) => `# Fault × command
+
+Written by \`vitest run apps/cli-report/test/FaultMatrix.test.ts -u\` from what the runs of that test did. The same test
+fails when a cell is not what stands here.
+${table}
+`
+
+describe("the matrix", () => {
+  it("is what docs/fault-matrix.md says", async () => {
+    assert.strictEqual(cells.size, faults.length)
+    const rows = faults.map((fault) => [fault.name, ...(cells.get(fault) ?? []), FaultMatrix.script(fault)])
+    const table = FaultMatrix.table([["fault", ...FaultMatrix.names.map((name) => `\`${name}\``), "script"], ...rows])
+    await expect(document(table)).toMatchFileSnapshot("../../../docs/fault-matrix.md")
+  })
+})

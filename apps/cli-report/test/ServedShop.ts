@@ -1,0 +1,95 @@
+/** A small shop on one emulator for several runs: what was cut off goes on against the same address. */
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Emulator, Generator } from "@effect-elnudge/emulator"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as EmulatorServer from "../src/EmulatorServer.ts"
+import * as CliProcess from "./CliProcess.ts"
+import * as Shop from "./Shop.ts"
+
+export const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
+
+/** October in six pages of 20. */
+export const october = [...Shop.october, "--page-size", "20"]
+
+export const sessions = Generator.make({ end: now, count: 120, seed: "served" })
+
+export interface RunOptions {
+  /** Over those that reach the emulator. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Whether nobody reads stdout. @default false */
+  readonly isClosed?: boolean | undefined
+  /** Called with the process's id, once there is one. */
+  readonly onStart?: ((pid: number) => void) | undefined
+}
+
+export interface Ended extends CliProcess.Result {
+  /** How many requests arrived while it ran. */
+  readonly requests: number
+}
+
+export interface ServedShop {
+  readonly baseUrl: string
+  /** Empty, and gone afterwards. */
+  readonly folder: string
+  readonly run: (args: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<Ended>
+}
+
+const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "elnudge-served-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
+)
+
+// Half of a process's time goes into compiling it.
+const compileCache = mkdtempSync(join(tmpdir(), "elnudge-compiled-"))
+process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }))
+
+/** Runs the command to its end. */
+export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart }: RunOptions = {}) =>
+  Effect.callback<CliProcess.Result>((resume) => {
+    const child = spawn(process.execPath, ["--conditions=@effect-elnudge/source", CliProcess.launcher, ...args], {
+      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compileCache, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    let stdout = ""
+    let stderr = ""
+    if (isClosed === true) child.stdout.destroy()
+    else child.stdout.setEncoding("utf8").on("data", (chunk: string) => void (stdout += chunk))
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => void (stderr += chunk))
+    child.on("close", (exitCode) => resume(Effect.succeed({ exitCode, stdout, stderr })))
+    if (child.pid !== undefined) onStart?.(child.pid)
+    return Effect.sync(() => void child.kill("SIGKILL"))
+  })
+
+/** Serves as long as `use` runs; without more said, October's sessions on 1 November. */
+export const serve = <A, E, R>(options: Partial<Emulator.Options>, use: (shop: ServedShop) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    let arrived = 0
+    const served: Emulator.Options = {
+      sessions: yield* sessions,
+      now,
+      requestsPerMinute: 1_000_000,
+      ...options,
+      fault: (request) => {
+        arrived++
+        return options.fault?.(request)
+      },
+    }
+    const folder = yield* temporaryFolder
+    return yield* Effect.gen(function* () {
+      const { baseUrl } = yield* Emulator.Emulator
+      const own = { ELNUDGE_BASE_URL: baseUrl, ELNUDGE_API_KEY: options.key ?? Emulator.defaultKey }
+      return yield* use({
+        baseUrl,
+        folder,
+        run: Effect.fnUntraced(function* (args, runOptions = {}) {
+          const before = arrived
+          const result = yield* start(args, { ...runOptions, env: { ...own, ...runOptions.env } })
+          return { ...result, requests: arrived - before }
+        }),
+      })
+    }).pipe(Effect.provide(EmulatorServer.layer(served, 0)))
+  }).pipe(Effect.scoped)
