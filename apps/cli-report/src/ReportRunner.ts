@@ -33,7 +33,7 @@ export interface Walked extends Basis {
   /** By the first session that says so. */
   readonly unsavable: Unsavable | undefined
   /** Takes the checkpoint away, once everything is where it belongs. */
-  readonly finish: CheckpointedWalk.CheckpointedWalk["finish"]
+  readonly finish: CheckpointedWalk.CheckpointedWalk<unknown>["finish"]
 }
 
 const ledgerFold = Ledger.make()
@@ -78,9 +78,8 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
   plan: WalkPlan.WalkPlan,
   asked?: CheckpointedWalk.Asked,
 ) {
-  const checkpointed = yield* CheckpointedWalk.open(asked)
-  const { recorder, tracker } = checkpointed
-  const kept = yield* CheckpointedWalk.stateOf(checkpointed, asked, Kept)
+  const checkpointed = yield* CheckpointedWalk.open(asked, Kept)
+  const { earlier: kept, recorder, tracker } = checkpointed
   if (kept !== undefined && asked !== undefined) yield* restore(reports, kept.reports, asked)
   let ledger: ReturnType<typeof ledgerFold.initial> = kept?.ledger ?? ledgerFold.initial()
   let looked = kept?.looked ?? 0
@@ -100,9 +99,9 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
     for (const report of reports) report.step(read)
     tracker?.done(read)
   }
-  const state = Effect.sync((): typeof Kept.Encoded => ({
+  const state = Effect.sync((): typeof Kept.Type => ({
     reports: reports.map((report) => report.save()),
-    ledger: Schema.encodeSync(ledgerFold.codec)(ledger),
+    ledger,
     unsavable: unsavable ?? null,
     last_read_at: Number.isFinite(lastReadAt) ? lastReadAt : null,
     looked,

@@ -57,10 +57,9 @@ const resumable = Effect.fnUntraced(function* (
   asked: CheckpointedWalk.Asked,
   output: string,
 ) {
-  const walk = yield* CheckpointedWalk.open(asked)
-  const { recorder, tracker } = walk
-  const kept = yield* CheckpointedWalk.stateOf(walk, asked, Kept)
-  const file = yield* PartialFile.open(output, kept?.bytes ?? 0, walk.isComplete)
+  const walk = yield* CheckpointedWalk.open(asked, Kept)
+  const { earlier, recorder, tracker } = walk
+  const file = yield* PartialFile.open(output, earlier?.bytes ?? 0, walk.isComplete)
   if (file.size() === 0) yield* file.append(head(options))
   const { pick, picked } = picker(options)
   // Only what is on the disk may be counted as done.

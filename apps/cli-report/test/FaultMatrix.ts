@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
 import * as CliProcess from "./CliProcess.ts"
 
@@ -28,49 +29,36 @@ export interface Fault {
 
 interface Command {
   readonly args: (out: string) => ReadonlyArray<string>
-  /** Whether it writes to `out`, not to stdout. */
-  readonly writesFiles: boolean
   readonly hasCheckpoint: boolean
 }
 
 const october = ["--from", "2026-10-01", "--to", "2026-11-01"]
 const halves = ["--before", "2026-10-01..2026-10-16", "--after", "2026-10-16..2026-11-01"]
 
-const report = (...words: ReadonlyArray<string>): Command => ({
-  args: () => [...words, "--format", "csv", ...october],
-  writesFiles: false,
-  hasCheckpoint: true,
-})
-
-export const commands = {
-  attribution: report("attribution"),
-  cohorts: report("cohorts"),
-  lift: report("lift"),
-  "run all": {
-    args: (out) => ["run", "all", ...october, "--output-dir", out],
-    writesFiles: true,
-    hasCheckpoint: true,
-  },
-  "sessions --details": {
-    args: (out) => ["sessions", "--details", ...october, "--output", out],
-    writesFiles: true,
-    hasCheckpoint: true,
-  },
-  "compare attribution": {
-    args: () => ["compare", "attribution", "--format", "csv", ...halves],
-    writesFiles: false,
-    hasCheckpoint: false,
-  },
+/** What is run: it writes to `out` or to stdout. */
+const commands = {
+  cohorts: { args: () => ["cohorts", "--format", "csv", ...october], hasCheckpoint: true },
+  run: { args: (out) => ["run", "all", ...october, "--output-dir", out], hasCheckpoint: true },
+  sessions: { args: (out) => ["sessions", "--details", ...october, "--output", out], hasCheckpoint: true },
+  compare: { args: () => ["compare", "attribution", "--format", "csv", ...halves], hasCheckpoint: false },
 } satisfies Record<string, Command>
-export type Name = keyof typeof commands
+type Name = keyof typeof commands
 
-export const names: ReadonlyArray<Name> = [
-  "attribution",
-  "cohorts",
-  "lift",
-  "run all",
-  "sessions --details",
-  "compare attribution",
+interface Column {
+  readonly title: string
+  readonly command: Name
+  /** The file that counts. @default all of them, and stdout */
+  readonly file?: string | undefined
+}
+
+/** Reports that need details are run together: each is a file of that run. */
+export const columns: ReadonlyArray<Column> = [
+  { title: "attribution", command: "run", file: "attribution.csv" },
+  { title: "cohorts", command: "cohorts" },
+  { title: "lift", command: "run", file: "lift.csv" },
+  { title: "run all", command: "run" },
+  { title: "sessions --details", command: "sessions" },
+  { title: "compare attribution", command: "compare" },
 ]
 
 const walk = ["--page-size", "10", "--rate-limit", "1000000"]
@@ -105,19 +93,22 @@ const written = (out: string): Readonly<Record<string, string>> => {
   return Object.fromEntries(files.map((file) => [file, readFileSync(join(out, file), "utf8")]))
 }
 
+type Output = Readonly<Record<string, string>>
+
 interface Run {
   readonly exitCode: number | null
-  /** Everything that it gave. */
-  readonly output: string
+  /** Everything that it gave, by file. */
+  readonly output: Output
   readonly stderr: ReadonlyArray<string>
   readonly isRetried: boolean
   /** What stderr says of the sessions beyond how many there are. */
-  readonly notes: ReadonlyArray<string>
+  readonly notes: string
   readonly requests: number
   readonly details: number
 }
 
-const notePattern = /^(?:(?:before|after): )?(?:noted|data quality|gap):/
+const expectedPattern = /^(?:(?:before|after): )?(?:coverage|requests|noted|data quality, in sessions \([^)]*\)|note): /
+const notePattern = /^((?:before|after): )?(noted|data quality)(?:, in sessions \([^)]*\))?: /
 const costPattern = /^(?:(?:before|after): )?requests:.* detail\), (\d+) repeated, (\d+) refused/
 
 const isRetry = (line: string): boolean => {
@@ -129,33 +120,37 @@ const isRetry = (line: string): boolean => {
 const runIn = Effect.fnUntraced(function* (
   folder: string,
   name: Name,
-  more: ReadonlyArray<string>,
+  flags: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,
 ) {
-  const { args, hasCheckpoint, writesFiles } = commands[name]
+  const { args, hasCheckpoint } = commands[name]
   const emulator = yield* Emulator.Emulator
   const before = yield* emulator.requests
   const out = join(folder, "out")
   const checkpoint = hasCheckpoint ? ["--checkpoint", join(folder, "checkpoint")] : []
-  const { exitCode, stderr, stdout } = yield* CliProcess.run([...args(out), ...walk, ...checkpoint, ...more], {
+  const { exitCode, stderr, stdout } = yield* CliProcess.run([...args(out), ...walk, ...checkpoint, ...flags], {
     env: { ELNUDGE_BASE_URL: emulator.baseUrl, NODE_COMPILE_CACHE: compiled, ...env },
   })
   const after = yield* emulator.requests
   const lines = stderr.split("\n").filter((line) => line !== "")
-  const files = writesFiles ? written(out) : {}
   const run: Run = {
     exitCode,
-    output: JSON.stringify(stdout === "" ? files : { ...files, stdout }),
+    output: stdout === "" ? written(out) : { ...written(out), stdout },
     stderr: lines,
     isRetried: lines.some(isRetry),
-    notes: lines.filter((line) => notePattern.test(line)),
+    notes: lines
+      .filter((line) => notePattern.test(line))
+      .map((line) => line.replace(notePattern, "$1$2: "))
+      .join("\n"),
     requests: after.list + after.details - before.list - before.details,
     details: after.details - before.details,
   }
   return run
 })
 
-const nothing = "{}"
+const isEmpty = (output: Output): boolean => Object.keys(output).length === 0
+
+const isSame = (left: Output, right: Output): boolean => JSON.stringify(left) === JSON.stringify(right)
 
 interface ServeOptions {
   readonly rules: ReadonlyArray<FaultScript.Rule>
@@ -172,18 +167,16 @@ const keyInEnvironment = { ELNUDGE_API_KEY: Emulator.defaultKey }
 const undisturbed = Effect.fnUntraced(function* (name: Name) {
   const layer = yield* serving({ rules: [] })
   const run = yield* inFolder((folder) => runIn(folder, name, [], keyInEnvironment)).pipe(Effect.provide(layer))
-  if (run.exitCode !== 0 || run.output === nothing) yield* Effect.die(new Error(run.stderr.join("\n")))
+  if (run.exitCode !== 0 || isEmpty(run.output)) yield* Effect.die(new Error(run.stderr.join("\n")))
   return run
 })
 
 /** Each command without faults. */
 export const baselines = Effect.all({
-  attribution: undisturbed("attribution"),
   cohorts: undisturbed("cohorts"),
-  lift: undisturbed("lift"),
-  "run all": undisturbed("run all"),
-  "sessions --details": undisturbed("sessions --details"),
-  "compare attribution": undisturbed("compare attribution"),
+  run: undisturbed("run"),
+  sessions: undisturbed("sessions"),
+  compare: undisturbed("compare"),
 })
 export type Baselines = Effect.Success<typeof baselines>
 
@@ -201,28 +194,29 @@ const errors: ReadonlyArray<readonly [RegExp, number, string]> = [
   [/^The rate limit is used up until \S+, after the run's deadline/, 7, "deadline reached"],
 ]
 
-/** A cell: its words, and whatever of it must never be. */
-export interface Cell {
+/** What was made of a fault, and whatever must never be. */
+interface Verdict {
   readonly words: string
   readonly violations: ReadonlyArray<string>
 }
 
-const expectedLine = /^(?:(?:before|after): )?(?:coverage|requests|noted|data quality|gap|note|checkpoint): /
-
-const ofSuccess = (run: Run, baseline: Run, { isInvisible = false }: Fault): Cell => {
-  const isSame = run.output === baseline.output
-  const isNoted = run.notes.join("\n") !== baseline.notes.join("\n")
-  const isSilent = !isSame && !isNoted
+const ofSuccess = (run: Run, output: Output, right: Output, baseline: Run, isInvisible: boolean): Verdict => {
+  const isRight = isSame(output, right)
+  const isNoted = run.notes !== baseline.notes
+  const isSilent = !isRight && !isNoted
+  const words = [isSilent ? "fewer" : isRight ? "same" : "other"]
+  if (run.isRetried) words.push("retried")
+  if (isNoted) words.push("noted")
   return {
-    words: isSilent ? "fewer" : `${isSame ? "same" : "other"}${run.isRetried ? ", retried" : ""}${isNoted ? ", noted" : ""}`,
+    words: words.join(", "),
     violations: [
-      ...run.stderr.filter((line) => !expectedLine.test(line)).map((line) => `says ${line}`),
+      ...run.stderr.filter((line) => !expectedPattern.test(line)).map((line) => `says ${line}`),
       ...(isSilent && !isInvisible ? ["other rows, and not a word of it"] : []),
     ],
   }
 }
 
-const ofFailure = ({ exitCode, output, stderr }: Run): Cell => {
+const ofFailure = ({ exitCode, output, stderr }: Run): Verdict => {
   const prefix = "elnudge-report: "
   const message = stderr.find((line) => line.startsWith(prefix))?.slice(prefix.length) ?? ""
   const [, code, words = ""] = errors.find(([begins]) => begins.test(message)) ?? []
@@ -232,61 +226,102 @@ const ofFailure = ({ exitCode, output, stderr }: Run): Cell => {
       ...(code === exitCode ? [] : [`exit ${exitCode} with ${JSON.stringify(stderr)}`]),
       ...(stderr.length > 3 ? [`${stderr.length} lines on stderr`] : []),
       ...stderr.filter((line) => /^\s+at /.test(line)),
-      ...(output === nothing ? [] : ["a part of the output"]),
+      ...(isEmpty(output) ? [] : ["a part of the output"]),
     ],
   }
 }
 
 const identical = (json: unknown): unknown => json
 
-/** What the command makes of the fault. */
-export const cell = Effect.fnUntraced(function* (fault: Fault, name: Name, baselines: Baselines) {
-  const baseline = baselines[name]
-  const { flags = [], keyFileThen, keyThen = Emulator.defaultKey, rules } = fault
-  if (baseline.details === 0 && rules.every((rule) => FaultScript.kindOf(rule) === "detail")) {
-    const untouched: Cell = { words: "no details", violations: [] }
-    return untouched
-  }
-  return yield* inFolder(
-    Effect.fnUntraced(function* (folder) {
-      const keyFolder = mkdtempSync(`${folder}-key-`)
-      const keyFile = join(keyFolder, "key")
-      writeFileSync(keyFile, Emulator.defaultKey, { mode: 0o600 })
-      let isOver = false
-      const layer = yield* serving({
-        rules,
-        fault: ({ number }) => {
-          if (number === 5 && keyFileThen !== undefined) writeFileSync(keyFile, keyFileThen)
-          return isOver ? { _tag: "Edit", edit: identical } : undefined
-        },
-      })
-      return yield* Effect.gen(function* () {
-        const emulator = yield* Emulator.Emulator
-        const env = keyFileThen === undefined ? keyInEnvironment : { ELNUDGE_API_KEY_FILE: keyFile }
-        const run = yield* runIn(folder, name, flags, env)
-        const acted = (yield* emulator.faults).filter(({ applied }) => applied)
-        const idle = rules.flatMap(({ fault }, index) => (acted.some(({ rule }) => rule === index) ? [] : [fault]))
-        const first = run.exitCode === 0 ? ofSuccess(run, baseline, fault) : ofFailure(run)
-        const violations = [...first.violations, ...idle.map((fault) => `${fault} never happened`)]
-        let words = first.words
-        if (run.exitCode !== 0) {
-          isOver = true
-          const isKept = existsSync(join(folder, "checkpoint"))
-          const again = yield* runIn(folder, name, [], keyFileThen === undefined ? { ELNUDGE_API_KEY: keyThen } : env)
-          const isSame = again.exitCode === 0 && again.output === baseline.output
-          words += `, then ${isSame ? "same" : "not"}`
-          if (!isSame) violations.push(`the run after it is not the same: ${again.stderr.join("\n")}`)
-          if (isKept && again.requests > baseline.requests) violations.push("goes on with more requests than a whole run")
-        }
-        const left = readdirSync(folder).filter((file) => file !== "out")
-        const made: Cell = { words, violations: [...violations, ...left.map((file) => `leaves ${file}`)] }
-        return made
-      }).pipe(
-        Effect.provide(layer),
-        Effect.ensuring(Effect.sync(() => rmSync(keyFolder, { recursive: true }))),
-      )
+interface Served {
+  /** From now on everything is answered as it should be. */
+  readonly end: Effect.Effect<void>
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The emulator with the fault, and the environment that leads to it. */
+const faulty = Effect.fnUntraced(function* ({ keyFileThen, rules }: Fault, folder: string) {
+  const keyFile = join(folder, "key")
+  if (keyFileThen !== undefined) writeFileSync(keyFile, Emulator.defaultKey, { mode: 0o600 })
+  let isOver = false
+  const layer = yield* serving({
+    rules,
+    fault: ({ number }) => {
+      if (number === 5 && keyFileThen !== undefined) writeFileSync(keyFile, keyFileThen)
+      // A fault of the hook's own comes before the script: one that changes nothing ends it.
+      return isOver ? { _tag: "Edit", edit: identical } : undefined
+    },
+  })
+  const served: Served = {
+    end: Effect.sync(() => {
+      isOver = true
     }),
+    env: keyFileThen === undefined ? keyInEnvironment : { ELNUDGE_API_KEY_FILE: keyFile },
+  }
+  return { layer, served }
+})
+
+const struck = Effect.fnUntraced(function* (
+  fault: Fault,
+  name: Name,
+  { baseline, folder, served }: { readonly baseline: Run; readonly folder: string; readonly served: Served },
+) {
+  const { flags = [], isInvisible = false, keyThen, rules } = fault
+  const emulator = yield* Emulator.Emulator
+  const run = yield* runIn(folder, name, flags, served.env)
+  const acted = (yield* emulator.faults).filter(({ applied }) => applied)
+  const idle = rules.flatMap((rule, index) =>
+    acted.some((each) => each.rule === index) ? [] : [`${rule.fault} never happened`],
   )
+  const asked = columns.filter(({ command }) => command === name)
+  const isFailed = run.exitCode !== 0
+  const failed = ofFailure(run)
+  const verdicts = new Map<string, Verdict>()
+  for (const { file, title } of asked) {
+    const part = (output: Output): Output => (file === undefined ? output : { [file]: output[file] ?? "" })
+    const succeeded = ofSuccess(run, part(run.output), part(baseline.output), baseline, isInvisible)
+    verdicts.set(title, isFailed ? failed : succeeded)
+  }
+  let after = ""
+  const violations = [...idle]
+  if (isFailed && existsSync(join(folder, "checkpoint"))) {
+    if (keyThen === undefined) yield* served.end
+    const env = keyThen === undefined ? served.env : { ELNUDGE_API_KEY: keyThen }
+    const again = yield* runIn(folder, name, [], env)
+    const isRight = again.exitCode === 0 && isSame(again.output, baseline.output)
+    after = isRight ? ", then same" : ", then other"
+    if (!isRight) violations.push(`the run after it is not the same: ${again.stderr.join("; ")}`)
+    if (again.requests > baseline.requests) violations.push("goes on with more requests than a whole run takes")
+  }
+  const left = readdirSync(folder).filter((file) => file !== "out" && file !== "key")
+  violations.push(...left.map((file) => `leaves ${file}`))
+  return asked.map(({ title }) => {
+    const { violations: own, words } = verdicts.get(title) ?? failed
+    return { title, words: `${words}${after}`, violations: [...own, ...violations] }
+  })
+})
+
+/** What each command makes of the fault: a cell for each column, by its title, and what is wrong with them. */
+export const row = Effect.fn("FaultMatrix.row")(function* (fault: Fault, baselines: Baselines) {
+  const cells = new Map<string, string>()
+  const violations: Array<string> = []
+  for (const name of Struct.keys(commands)) {
+    const baseline = baselines[name]
+    if (baseline.details === 0 && fault.rules.every((rule) => FaultScript.kindOf(rule) === "detail")) {
+      for (const { command, title } of columns) if (command === name) cells.set(title, "no details")
+      continue
+    }
+    const made = yield* inFolder((folder) =>
+      Effect.flatMap(faulty(fault, folder), ({ layer, served }) =>
+        Effect.provide(struck(fault, name, { baseline, folder, served }), layer),
+      ),
+    )
+    for (const cell of made) {
+      cells.set(cell.title, cell.words)
+      violations.push(...cell.violations.map((violation) => `${cell.title}: ${violation}`))
+    }
+  }
+  return { cells, violations }
 })
 
 /** Columns as wide as the formatter makes them. */
@@ -302,4 +337,3 @@ export const script = ({ flags = [], rules }: Fault): string =>
   [...rules.map((rule) => JSON.stringify(rule)), ...(flags.length === 0 ? [] : [flags.join(" ")])]
     .map((text) => `\`${text}\``)
     .join(" ")
-

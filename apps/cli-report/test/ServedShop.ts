@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Emulator, Generator } from "@effect-elnudge/emulator"
+import { assert } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly isClosed?: boolean | undefined
   /** Called with the process's id, once there is one. */
   readonly onStart?: ((pid: number) => void) | undefined
+  /** Called with everything that stderr said so far. */
+  readonly onStderr?: ((text: string) => void) | undefined
 }
 
 export interface Ended extends CliProcess.Result {
@@ -48,7 +51,7 @@ const compileCache = mkdtempSync(join(tmpdir(), "elnudge-compiled-"))
 process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }))
 
 /** Runs the command to its end. */
-export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart }: RunOptions = {}) =>
+export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart, onStderr }: RunOptions = {}) =>
   Effect.callback<CliProcess.Result>((resume) => {
     const child = spawn(process.execPath, ["--conditions=@effect-elnudge/source", CliProcess.launcher, ...args], {
       env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compileCache, ...env },
@@ -58,7 +61,10 @@ export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart }: R
     let stderr = ""
     if (isClosed === true) child.stdout.destroy()
     else child.stdout.setEncoding("utf8").on("data", (chunk: string) => void (stdout += chunk))
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => void (stderr += chunk))
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk
+      onStderr?.(stderr)
+    })
     child.on("close", (exitCode) => resume(Effect.succeed({ exitCode, stdout, stderr })))
     if (child.pid !== undefined) onStart?.(child.pid)
     return Effect.sync(() => void child.kill("SIGKILL"))
@@ -93,3 +99,18 @@ export const serve = <A, E, R>(options: Partial<Emulator.Options>, use: (shop: S
       })
     }).pipe(Effect.provide(EmulatorServer.layer(served, 0)))
   }).pipe(Effect.scoped)
+
+/** It exits like this, with at most three lines beside notes, and no report. */
+export const assertFails = (result: CliProcess.Result, exitCode: number, ...parts: ReadonlyArray<string>) => {
+  assert.strictEqual(result.exitCode, exitCode, result.stderr)
+  assert.strictEqual(result.stdout, "")
+  const lines = result.stderr.trimEnd().split("\n")
+  assert.isAtMost(lines.filter((line) => !line.startsWith("note: ")).length, 3, result.stderr)
+  for (const part of parts) assert.include(result.stderr, part)
+}
+
+/** The run ended before one request more than it may send, and kept its place in the file. */
+export const assertCut = (result: CliProcess.Result, file: string) =>
+  assertFails(result, 7, `checkpoint: ${file} has`, "used up its requests")
+
+export const twoAtATime = { concurrency: 2, discard: true } as const

@@ -72,7 +72,8 @@ const runOnce = (args: ReadonlyArray<string>, { baseUrl, when }: Shop, stop: Sto
       const command = [process.execPath, "--conditions=@effect-elnudge/source", CliProcess.launcher, ...args]
       if (stop?.way === "max requests") command.push("--max-requests", String(stop.afterRequests))
       // In blocks of 512 bytes: enough for a checkpoint of the beginning, and not for all.
-      const limit = stop?.way === "full disk" ? [`ulimit -f ${8 + stop.afterRequests}; exec "$@"`] : ['exec "$@"']
+      const limit =
+        stop?.way === "full disk" ? [`ulimit -f ${8 + Math.floor(stop.afterRequests / 4)}; exec "$@"`] : ['exec "$@"']
       const child = spawn("sh", ["-c", ...limit, "sh", ...command], {
         env: { PATH: process.env["PATH"], ELNUDGE_BASE_URL: baseUrl, ELNUDGE_API_KEY: Emulator.defaultKey },
         stdio: ["ignore", "pipe", "pipe"],

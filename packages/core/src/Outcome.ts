@@ -56,13 +56,12 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
   const { status } = response
   if (status >= 200 && status < 300) {
     const text = yield* BodyText.read(response)
-    if (text === undefined) {
-      return yield* new ElnudgeError.ResponseInvalid({
-        reason: `the body is larger than ${BodyText.maxBytes} bytes`,
-        request,
-      })
+    if (Result.isFailure(text)) {
+      const { _tag, reason } = text.failure
+      const failure = new ElnudgeError.ResponseInvalid({ reason, request })
+      return _tag === "Broken" ? { _tag: "Again", failure: () => failure } : yield* failure
     }
-    const body = read(text)
+    const body = read(text.success)
     if (Result.isSuccess(body)) return { _tag: "Done", value: body.success }
     if (body.failure._tag === "NotContract") {
       const { path, reason, sessionId } = body.failure

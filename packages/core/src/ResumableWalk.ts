@@ -1,0 +1,112 @@
+/**
+ * A walk that keeps its place in a {@link Checkpoint} file: saved while it goes on and once more when it is cut off, so
+ * that the same program, run again, goes on from there.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import type * as Path from "effect/Path"
+import * as Schema from "effect/Schema"
+import * as Checkpoint from "./Checkpoint.ts"
+import * as Coverage from "./Coverage.ts"
+import * as WalkPosition from "./WalkPosition.ts"
+
+type Files = FileSystem.FileSystem | Path.Path
+
+export interface Options<State, Encoded> {
+  readonly file: string
+  /** What is asked: a file of another query is refused. */
+  readonly query: Checkpoint.Query
+  /** Of what the program makes of its sessions. */
+  readonly state: Schema.Codec<State, Encoded>
+}
+
+export interface ResumableWalk<State> {
+  /** For `Coverage.Current`: counts for this run, and for those that it goes on from. */
+  readonly recorder: Coverage.Recorder
+  /** For `SessionStream.details`: call its `done` for every session that was taken in. */
+  readonly tracker: WalkPosition.Tracker
+  /** What an earlier run had made of its sessions; undefined where this is the first. */
+  readonly earlier: State | undefined
+  /** Whether an earlier run took every session in. */
+  readonly isComplete: boolean
+  /** How many sessions the file has; undefined where nothing was saved. */
+  readonly saved: () => number | undefined
+  /**
+   * Runs the walk, to which it hands an effect that saves when it is time: call it after each step. Saves once more at
+   * the end, however the walk ends. `state` is what the program has of the sessions that are done; where it fails, as where
+   * the file cannot be written, the walk does.
+   */
+  readonly during: <A, E, R, E2, R2>(
+    state: Effect.Effect<State, E2, R2>,
+    walk: (saveWhenDue: Effect.Effect<void, E2 | Checkpoint.CheckpointUnusable, R2 | Files>) => Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | E2 | Checkpoint.CheckpointUnusable, R | R2 | Files>
+  /** Takes the file away: call it once everything is where it belongs. */
+  readonly finish: Effect.Effect<void, Checkpoint.CheckpointUnusable, Files>
+}
+
+// Whichever comes first: what a run that is killed has to ask for again is at most this.
+const saveEveryMillis = 1_000
+const saveEveryRequests = 25
+
+const invalid = (file: string, reason: string) =>
+  new Checkpoint.CheckpointUnusable({
+    problem: "invalid",
+    file,
+    reason: reason.replace(/\s*\n\s*/g, " ").slice(0, 200),
+  })
+
+/** Reads the file, if there is one. Fails where it is of another query, or its state is none. */
+export const open = Effect.fn("ResumableWalk.open")(function* <State, Encoded>({
+  file,
+  query,
+  state: codec,
+}: Options<State, Encoded>) {
+  const contents = Option.getOrUndefined(yield* Checkpoint.read(file, query))
+  const earlier =
+    contents === undefined
+      ? undefined
+      : yield* Effect.mapError(Schema.decodeUnknownEffect(codec)(contents.state), ({ message }) =>
+          invalid(file, message),
+        )
+  const recorder = contents === undefined ? yield* Coverage.make : yield* Coverage.resume(contents.coverage)
+  const tracker = new WalkPosition.Tracker(recorder, contents?.position)
+  let savedAt = yield* Clock.currentTimeMillis
+  let savedRequests = recorder.sent()
+  let savedRows = contents?.position.rows
+
+  const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<State, E, R>) {
+    const position = tracker.position()
+    // Before the window was pinned there is nothing to keep.
+    if (position === undefined) return
+    const made = yield* Effect.orDie(Schema.encodeEffect(codec)(yield* state))
+    yield* Checkpoint.write(file, query, { position, coverage: recorder.snapshot(), state: made })
+    savedAt = yield* Clock.currentTimeMillis
+    savedRequests = recorder.sent()
+    savedRows = position.rows
+  })
+
+  const walk: ResumableWalk<State> = {
+    recorder,
+    tracker,
+    earlier,
+    isComplete: contents?.position.complete === true,
+    saved: () => savedRows,
+    during: (state, run) => {
+      const saveWhenDue = Effect.gen(function* () {
+        const isDue = recorder.sent() - savedRequests >= saveEveryRequests
+        if (isDue || (yield* Clock.currentTimeMillis) - savedAt >= saveEveryMillis) yield* save(state)
+      })
+      return run(saveWhenDue).pipe(
+        Effect.onExit((exit) =>
+          // Where this cannot be saved either, the file has what was saved before.
+          Exit.isSuccess(exit) ? save(state) : Effect.ignore(save(state)),
+        ),
+      )
+    },
+    finish: Checkpoint.remove(file),
+  }
+  return walk
+})
