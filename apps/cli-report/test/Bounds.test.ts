@@ -131,8 +131,8 @@ describe("a wait", () => {
 
 describe("bounds that are none", () => {
   const wrong: ReadonlyArray<readonly [flag: string, value: string]> = [
-    ...["0", "-1", "1.5", "1e3", "ten", "", "99999999999999999999"].map((value) => ["--max-requests", value] as const),
-    ...["0s", "-1m", "10", "5 m", "soon", "99999999d"].map((value) => ["--deadline", value] as const),
+    ...["0", "-1", "1.5", "ten", ""].map((value) => ["--max-requests", value] as const),
+    ...["0s", "-1m", "10", "5 m", "99999999d"].map((value) => ["--deadline", value] as const),
   ]
 
   it.live("are wrong usage: 2, without a request", () =>

@@ -11,12 +11,12 @@ import * as EmulatorServer from "../src/EmulatorServer.ts"
 import * as CliProcess from "./CliProcess.ts"
 import * as Shop from "./Shop.ts"
 
-export const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
+const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
 
 /** October in six pages of 20. */
 export const october = [...Shop.october, "--page-size", "20"]
 
-export const sessions = Generator.make({ end: now, count: 120, seed: "served" })
+const sessions = Generator.make({ end: now, count: 120, seed: "served" })
 
 export interface RunOptions {
   /** Over those that reach the emulator. */
@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly onStderr?: ((text: string) => void) | undefined
 }
 
-export interface Ended extends CliProcess.Result {
+interface Ended extends CliProcess.Result {
   /** How many requests arrived while it ran. */
   readonly requests: number
 }
@@ -46,9 +46,8 @@ const temporaryFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
 )
 
-// Half of a process's time goes into compiling it.
-const compileCache = mkdtempSync(join(tmpdir(), "elnudge-compiled-"))
-process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }))
+// Half of a process's time goes into compiling it; this is where Node itself would keep the result.
+const compileCache = join(tmpdir(), "node-compile-cache")
 
 /** Runs the command to its end. */
 export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart, onStderr }: RunOptions = {}) =>

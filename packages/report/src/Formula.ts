@@ -22,5 +22,4 @@ export const escape = (text: string): string => (start.test(text.normalize("NFKC
  * What tells csv-stringify to write every text cell so. Its own `escape_formulas` looks at the first character alone:
  * ` =1+1`, and a byte order mark before the sign, get past it.
  */
-export const casting = ({ escapeFormulas = false }: Options): { readonly cast?: { readonly string: typeof escape } } =>
-  escapeFormulas ? { cast: { string: escape } } : {}
+export const casting = ({ escapeFormulas = false }: Options) => (escapeFormulas ? { cast: { string: escape } } : {})
