@@ -139,7 +139,15 @@ export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
       "escape formulas": String(flags.escapeFormulas),
       output: Option.match(flags.output, { onNone: () => "stdout", onSome: (file) => path.resolve(file) }),
     })
-    yield* OutputFile.checkApart([...named("--checkpoint", flags.checkpoint), ...named("--output", flags.output)], [])
+    const growing = Option.map(flags.output, (file) => `${file}.partial`)
+    yield* OutputFile.checkApart(
+      [
+        ...named("--checkpoint", flags.checkpoint),
+        ...named("--output", flags.output),
+        ...named("the growing", growing),
+      ],
+      [],
+    )
     yield* say(flags, plan.notes)
     yield* say(flags, CoverageText.make(yield* SessionsExport.run(flags, plan, asked)))
   }).pipe(speaking(flags))
