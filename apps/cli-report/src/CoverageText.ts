@@ -57,6 +57,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
       ],
       ["rows out of order", coverage.out_of_order],
       ["empty pages", coverage.empty_pages],
+      ["times a cursor was refused, and the rest of the window asked for by time", coverage.cursor_reentries],
       ["changed since listed", coverage.changed_since_listed],
       ["sessions still open", coverage.unsettled],
       ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${name}`, count]),

@@ -25,6 +25,15 @@ const head = ({ bom, details, format }: Options): string =>
 const line = (read: SessionRead.SessionRead, { details, escapeFormulas, format }: Options): string =>
   format === "ndjson" ? `${SessionFile.formatLine(read)}\n` : SessionCsv.row(read, details, { escapeFormulas })
 
+// With the first line and not before it: a run that gets none has then written nothing.
+const withHead = <E, R>(text: string, lines: Stream.Stream<string, E, R>): Stream.Stream<string, E, R> =>
+  Stream.mapAccum(
+    lines,
+    () => true,
+    (isFirst, each) => [false, [isFirst ? `${text}${each}` : each]] as const,
+    { onHalt: (isFirst) => (isFirst ? [text] : []) },
+  )
+
 const picker = ({ details }: Options) => {
   let looked = 0
   return {
@@ -43,7 +52,7 @@ const whole = Effect.fnUntraced(function* (options: Options, plan: WalkPlan.Walk
   const { pick, picked } = picker(options)
   const lines = Stream.map(WalkPlan.reads(plan, { pick, ordered: true }), (read) => line(read, options))
   yield* destination
-    .write(Stream.concat(Stream.succeed(head(options)), lines))
+    .write(withHead(head(options), lines))
     .pipe(Progress.during(recorder, picked, plan), Effect.provideService(Coverage.Current, recorder))
   return recorder.snapshot()
 })

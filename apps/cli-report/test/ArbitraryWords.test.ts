@@ -325,8 +325,7 @@ describe("any words on the command line", () => {
             assert.include([0, 2, 3, 5, 6, 7], exitCode, stderr)
             assert.notInclude(stderr, "should not happen")
             assert.notMatch(stderr, /^\s+at /m)
-            // What sessions writes to stdout goes there as it comes.
-            if (exitCode === 2 && commands[line.command]?.[0] !== "sessions") assert.strictEqual(stdout, "")
+            if (exitCode === 2) assert.strictEqual(stdout, "")
             if (exitCode !== 0) assert.isNotEmpty(stderr)
           }),
         ),

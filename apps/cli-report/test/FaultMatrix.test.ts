@@ -144,7 +144,7 @@ describe.concurrent("a fault", () => {
         rows.set(fault, cells)
         assert.deepStrictEqual(violations, [])
       }),
-    300_000,
+    120_000,
   )
 })
 

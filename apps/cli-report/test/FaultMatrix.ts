@@ -167,7 +167,7 @@ const keyInEnvironment = { ELNUDGE_API_KEY: Emulator.defaultKey }
 const undisturbed = Effect.fnUntraced(function* (name: Name) {
   const layer = yield* serving({ rules: [] })
   const run = yield* inFolder((folder) => runIn(folder, name, [], keyInEnvironment)).pipe(Effect.provide(layer))
-  if (run.exitCode !== 0 || isEmpty(run.output)) yield* Effect.die(new Error(run.stderr.join("\n")))
+  if (run.exitCode !== 0 || isEmpty(run.output)) return yield* Effect.die(new Error(run.stderr.join("\n")))
   return run
 })
 

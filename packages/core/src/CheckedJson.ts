@@ -6,6 +6,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as JsonDepth from "./JsonDepth.ts"
 
 export type Misfit =
   | { readonly _tag: "NotJson" }
@@ -16,9 +17,18 @@ export type Misfit =
       readonly sessionId: string | undefined
     }
 
-/** The value of a JSON text, unchecked. */
+const tooDeep: Misfit = {
+  _tag: "NotContract",
+  reason: `it is nested deeper than ${JsonDepth.maxDepth} levels`,
+  path: "",
+  sessionId: undefined,
+}
+
+/** The value of a JSON text, unchecked but for its depth. */
 export const parse = (text: string): Result.Result<unknown, Misfit> =>
-  Result.try({ try: (): unknown => JSON.parse(text), catch: (): Misfit => ({ _tag: "NotJson" }) })
+  JsonDepth.isTooDeep(text)
+    ? Result.fail(tooDeep)
+    : Result.try({ try: (): unknown => JSON.parse(text), catch: (): Misfit => ({ _tag: "NotJson" }) })
 
 const typeName = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "an array" : value === undefined ? "nothing" : `a ${typeof value}`

@@ -64,7 +64,8 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
     const body = read(text.success)
     if (Result.isSuccess(body)) return { _tag: "Done", value: body.success }
     if (body.failure._tag === "NotContract") {
-      const { path, reason, sessionId } = body.failure
+      const { reason, sessionId } = body.failure
+      const path = body.failure.path === "" ? undefined : body.failure.path
       return yield* new ElnudgeError.ResponseInvalid({ reason, path, sessionId, request })
     }
     return {

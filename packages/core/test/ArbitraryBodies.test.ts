@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as BodyText from "../src/BodyText.ts"
+import * as JsonDepth from "../src/JsonDepth.ts"
 import * as ArbitraryBody from "./ArbitraryBody.ts"
 import * as FakeApi from "./FakeApi.ts"
 import * as VirtualTime from "./VirtualTime.ts"
@@ -73,7 +73,7 @@ const deepField: ArbitraryBody.Body = {
 
 /** Bodies that were once taken: written again they were a defect, and two ids could become one. */
 const regressions: ReadonlyArray<readonly [string, ArbitraryBody.Body, string]> = [
-  ["a field without end", deepField, "the body is nested deeper than 500 levels"],
+  ["a field without end", deepField, "it is nested deeper than 500 levels"],
   ["no UTF-8", { _tag: "Damaged", damage: [{ at: 0.1, what: "invalid" }] }, "the body is not UTF-8"],
   ["half a character at its end", { _tag: "Damaged", damage: [{ at: 1, what: "half" }] }, "the body is not UTF-8"],
 ]
@@ -93,7 +93,7 @@ describe("a body that may be anything", () => {
     Effect.fnUntraced(function* ({ body, hasMore, pieceSize }) {
       const bytes = ArbitraryBody.bytes(body, page(hasMore))
       const walked = Effect.result(Effect.provide(walk, answering(bytes, pieceSize)))
-      assertJudged(yield* VirtualTime.run(walked, 10_000), ArbitraryBody.rowsOf(bytes, BodyText.maxDepth))
+      assertJudged(yield* VirtualTime.run(walked, 10_000), ArbitraryBody.rowsOf(bytes, JsonDepth.maxDepth))
     }),
     { arbitrary: { runs: 1500, seed: "bodies of pages" } },
   )
@@ -104,7 +104,7 @@ describe("a body that may be anything", () => {
     Effect.fnUntraced(function* ({ body, pieceSize }) {
       const bytes = ArbitraryBody.bytes(body, { data: FakeApi.exampleDetail })
       const answered = Effect.result(Effect.provide(read, answering(bytes, pieceSize)))
-      assertJudged(yield* VirtualTime.run(answered, 10_000), ArbitraryBody.sessionOf(bytes, id, BodyText.maxDepth))
+      assertJudged(yield* VirtualTime.run(answered, 10_000), ArbitraryBody.sessionOf(bytes, id, JsonDepth.maxDepth))
     }),
     { arbitrary: { runs: 1500, seed: "bodies of details" } },
   )
