@@ -8,6 +8,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Coverage from "./Coverage.ts"
 import * as WalkPosition from "./WalkPosition.ts"
@@ -24,6 +25,8 @@ export const Checkpoint = Schema.Struct({
   query: Schema.Record(Schema.String, Schema.String),
   /** SHA-256 of the query, in hexadecimal digits. */
   query_hash: Schema.String,
+  /** SHA-256 of all that follows: what was edited is no longer what a walk saw. */
+  content_hash: Schema.String,
   position: WalkPosition.WalkPosition,
   coverage: Coverage.Coverage,
   /** What the consumer made of the rows that were taken in, as JSON. */
@@ -79,13 +82,22 @@ const File = Schema.fromJsonString(Checkpoint)
 const canonical = (query: Query): string =>
   JSON.stringify(Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
-const hash = (query: Query): Effect.Effect<string> =>
+const hash = (text: string): Effect.Effect<string> =>
   Effect.map(
-    Effect.promise(() => globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical(query)))),
+    Effect.promise(() => globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
     (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join(""),
   )
 
-const reasonOf = ({ reason }: PlatformError): string => reason._tag
+const encodePosition = Schema.encodeSync(WalkPosition.WalkPosition)
+const encodeCoverage = Schema.encodeSync(Coverage.Coverage)
+
+// By the fields' own order, which a decoded file has as well.
+const contentHash = ({ coverage, position, state }: Contents): Effect.Effect<string> =>
+  hash(JSON.stringify([encodePosition(position), encodeCoverage(coverage), state]))
+
+// The system's own code (ENOSPC, EACCES) says more than a class of errors does.
+const reasonOf = ({ reason }: PlatformError): string =>
+  Predicate.hasProperty(reason.cause, "code") && Predicate.isString(reason.cause.code) ? reason.cause.code : reason._tag
 
 // A message about a whole file would hold the file.
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").slice(0, 200)
@@ -108,7 +120,8 @@ export const read = Effect.fn("Checkpoint.read")(function* (file: string, query:
   if (name !== undefined) {
     return yield* new CheckpointMismatch({ file, name, saved: saved.query[name], asked: query[name] })
   }
-  if (saved.query_hash !== (yield* hash(query))) return yield* invalid("its query does not fit the query's hash")
+  if (saved.query_hash !== (yield* hash(canonical(query)))) return yield* invalid("its query does not fit its hash")
+  if (saved.content_hash !== (yield* contentHash(saved))) return yield* invalid("it was changed after it was written")
   const contents: Contents = saved
   return Option.some(contents)
 })
@@ -124,13 +137,14 @@ export const write = Effect.fn("Checkpoint.write")(function* (file: string, quer
   const text = yield* Schema.encodeEffect(File)({
     format: "elnudge-checkpoint-1",
     query,
-    query_hash: yield* hash(query),
+    query_hash: yield* hash(canonical(query)),
+    content_hash: yield* contentHash(contents),
     position,
     coverage,
     state,
   }).pipe(Effect.orDie)
   // Always the same name, so that runs that were killed leave one at most.
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.tmp`)
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.checkpoint-tmp`)
   yield* Effect.gen(function* () {
     yield* fileSystem.remove(temporary, { force: true })
     const opened = yield* fileSystem.open(temporary, { flag: "wx", mode: 0o600 })
@@ -139,6 +153,7 @@ export const write = Effect.fn("Checkpoint.write")(function* (file: string, quer
   }).pipe(
     Effect.scoped,
     Effect.andThen(fileSystem.rename(temporary, file)),
+    Effect.tapError(() => Effect.ignore(fileSystem.remove(temporary, { force: true }))),
     Effect.mapError((error) => new CheckpointUnusable({ problem: "unwritable", file, reason: reasonOf(error) })),
   )
 })

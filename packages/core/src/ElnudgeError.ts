@@ -173,13 +173,17 @@ export class CursorRejected extends Schema.TaggedError<CursorRejected>()("Cursor
   status: Schema.Int,
   /** For a walk that tried to go on by time instead: the end of the window that brought nothing new. */
   stalledAt: Schema.optional(Schema.String),
+  /** For a walk that could not go on by time: its list was not newest first, or it began at a cursor alone. */
+  isUnordered: Schema.optional(Schema.Boolean),
   request,
 }) {
   override get message(): string {
     const stalled =
-      this.stalledAt === undefined
-        ? ""
-        : `, and asking again for what started before ${this.stalledAt} brought nothing new`
+      this.isUnordered === true
+        ? ", and the rest cannot be asked for by time: the list was not newest first, or began in its middle"
+        : this.stalledAt === undefined
+          ? ""
+          : `, and asking again for what started before ${this.stalledAt} brought nothing new`
     return `The API refused to go on from its own cursor: ${this.status}${stalled}${describe(this.request)}.`
   }
   get advice(): string {

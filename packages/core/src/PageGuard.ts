@@ -20,6 +20,8 @@ const rememberedCursors = 100_000
 const maxEmptyPages = 3
 // Rows that slid down the list make a few pages of known rows; a list that goes round makes nothing else.
 const maxStalePages = 20
+// A row or two out of place at the end of a page must not hide what lies between.
+const tailRows = 20
 
 export interface CheckedPage {
   /** The page's rows without those that came before. */
@@ -35,8 +37,12 @@ export class PageGuard {
   private cursors = new RecentSet(rememberedCursors)
   private emptyInARow = 0
   private staleInARow = 0
-  private lastStart: number
+  private lastStart = Number.POSITIVE_INFINITY
   private oldestStart: number
+  /** What is yet to come starts before this; undefined once the list was out of order. */
+  private rest: number | undefined
+  /** The rows of a list that is asked for once more: known ones are no sign that it goes round. */
+  private again: RecentSet | undefined
   /** The oldest start when the ids turned last. */
   private turnedAt = Number.POSITIVE_INFINITY
   /** The earliest start of the rows that are forgotten: a row from there on that is not known may be one of them. */
@@ -45,20 +51,23 @@ export class PageGuard {
   private readonly to: number
 
   /** The position is that of a walk's start, or of one that goes on. */
-  constructor({ forgotten_from, known, oldest, window }: WalkPosition) {
+  constructor({ forgotten_from, known, oldest, rest_before, window }: WalkPosition) {
     const { from, to } = TimeWindow.toSpan(window)
     this.from = from
     this.to = to
     for (const { id } of known) this.ids.add(id)
+    if (known.length > 0) this.again = new RecentSet(rememberedIds)
     this.oldestStart = oldest === null ? Number.POSITIVE_INFINITY : Session.millis(oldest)
-    this.lastStart = this.oldestStart
+    this.rest = rest_before === null ? undefined : Session.millis(rest_before)
     if (forgotten_from !== null) this.forgottenFrom = Session.millis(forgotten_from)
   }
 
-  /** The end (exclusive) of a window that holds all rows that are yet to come, and some that came. */
-  boundary(): number {
-    // A whole second, for an API that drops fractions from what it is asked.
-    return Math.min(this.to, 1000 * (Math.floor(this.oldestStart / 1000) + 1))
+  /**
+   * The end (exclusive) of a window that holds all rows that are yet to come, and some that came. Undefined where the
+   * list was out of order, so that no time tells what came.
+   */
+  restBefore(): string | undefined {
+    return this.rest === undefined ? undefined : Session.instant(this.rest)
   }
 
   /** The list is asked for from a new place: what repeated until now is no sign of a loop. */
@@ -67,6 +76,7 @@ export class PageGuard {
     this.emptyInARow = 0
     this.staleInARow = 0
     this.lastStart = Number.POSITIVE_INFINITY
+    this.again = new RecentSet(rememberedIds)
   }
 
   /** Rows that came before are duplicates, but not where the page `isAgain`: asked for because of the rows between. */
@@ -86,6 +96,8 @@ export class PageGuard {
     }
     const counts = { duplicates: 0, outside_window: 0, out_of_order: 0 }
     const sessions: Array<Session.Summary> = []
+    const starts: Array<number> = []
+    let isFresh = false
     for (const [index, session] of page.data.entries()) {
       const start = Session.millis(session.started_at)
       if (start < this.from || start >= this.to) {
@@ -94,6 +106,8 @@ export class PageGuard {
       }
       const isLater = start > this.lastStart
       this.lastStart = start
+      starts.push(start)
+      if (this.again?.add(session.id) === true) isFresh = true
       const turns = this.ids.turns
       if (!this.ids.add(session.id)) {
         if (!isAgain) {
@@ -103,7 +117,8 @@ export class PageGuard {
         continue
       }
       if (start >= this.forgottenFrom) {
-        const reason = "a row from so far up the list that it cannot be told whether it came before"
+        const reason =
+          "a row from so far up the list that it cannot be told whether it came before (a walk that begins anew, without a checkpoint, remembers more)"
         return fail(reason, `data[${index}].started_at`, session.id)
       }
       if (this.ids.turns > turns) {
@@ -111,13 +126,26 @@ export class PageGuard {
         this.turnedAt = this.oldestStart
       }
       this.oldestStart = Math.min(this.oldestStart, start)
-      if (isLater) counts.out_of_order++
+      if (isLater) {
+        counts.out_of_order++
+        this.rest = undefined
+      }
       sessions.push(session)
     }
-    this.staleInARow = sessions.length === 0 ? this.staleInARow + 1 : 0
+    this.lower(starts)
+    this.staleInARow = sessions.length === 0 && !isFresh ? this.staleInARow + 1 : 0
     if (page.has_more && this.staleInARow >= maxStalePages) {
       return fail(`${maxStalePages} pages in a row without a new session, and still has_more`, "data")
     }
     return Result.succeed({ sessions, counts, next: next ?? undefined })
+  }
+
+  /** Lowers the bound to the end of a page, given the starts of its rows. */
+  private lower(starts: ReadonlyArray<number>): void {
+    if (this.rest === undefined || starts.length === 0) return
+    // Not all of the page: with cursors that all die, the next one must have rows that are new.
+    const tail = starts.slice(-Math.max(1, Math.min(tailRows, Math.floor(starts.length / 2))))
+    // A whole second, for an API that drops fractions from what it is asked.
+    this.rest = Math.min(this.rest, 1000 * (Math.floor(Math.max(...tail) / 1000) + 1))
   }
 }

@@ -9,6 +9,7 @@ import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Coverage from "./Coverage.ts"
 import * as WalkPosition from "./WalkPosition.ts"
@@ -36,8 +37,9 @@ export interface ResumableWalk<State> {
   readonly saved: () => number | undefined
   /**
    * Runs the walk, to which it hands an effect that saves when it is time: call it after each step. Saves once more at
-   * the end, however the walk ends. `state` is what the program has of the sessions that are done; where it fails, as where
-   * the file cannot be written, the walk does.
+   * the end, however the walk ends. `state` is what the program has of the sessions that are done: what it keeps of a
+   * session and the tracker's `done` belong in one step that nothing comes between. Where `state` fails, or the file cannot
+   * be written, the walk fails.
    */
   readonly during: <A, E, R, E2, R2>(
     state: Effect.Effect<State, E2, R2>,
@@ -73,16 +75,24 @@ export const open = Effect.fn("ResumableWalk.open")(function* <State, Encoded>({
         )
   const recorder = contents === undefined ? yield* Coverage.make : yield* Coverage.resume(contents.coverage)
   const tracker = new WalkPosition.Tracker(recorder, contents?.position)
+  const gate = Semaphore.makeUnsafe(1)
   let savedAt = yield* Clock.currentTimeMillis
   let savedRequests = recorder.sent()
   let savedRows = contents?.position.rows
 
   const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<State, E, R>) {
-    const position = tracker.position()
+    let rows: number
+    let made: State
+    // What was made must be of the sessions that the position knows as done: if one came meanwhile, once more.
+    do {
+      rows = tracker.taken
+      made = yield* state
+    } while (rows !== tracker.taken)
+    const [position, coverage] = [tracker.position(), recorder.snapshot()]
     // Before the window was pinned there is nothing to keep.
     if (position === undefined) return
-    const made = yield* Effect.orDie(Schema.encodeEffect(codec)(yield* state))
-    yield* Checkpoint.write(file, query, { position, coverage: recorder.snapshot(), state: made })
+    const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(made))
+    yield* Checkpoint.write(file, query, { position, coverage, state: encoded })
     savedAt = yield* Clock.currentTimeMillis
     savedRequests = recorder.sent()
     savedRows = position.rows
@@ -95,10 +105,13 @@ export const open = Effect.fn("ResumableWalk.open")(function* <State, Encoded>({
     isComplete: contents?.position.complete === true,
     saved: () => savedRows,
     during: (state, run) => {
-      const saveWhenDue = Effect.gen(function* () {
-        const isDue = recorder.sent() - savedRequests >= saveEveryRequests
-        if (isDue || (yield* Clock.currentTimeMillis) - savedAt >= saveEveryMillis) yield* save(state)
-      })
+      // One at a time: they write one file.
+      const saveWhenDue = gate.withPermits(1)(
+        Effect.gen(function* () {
+          const isDue = recorder.sent() - savedRequests >= saveEveryRequests
+          if (isDue || (yield* Clock.currentTimeMillis) - savedAt >= saveEveryMillis) yield* save(state)
+        }),
+      )
       return run(saveWhenDue).pipe(
         Effect.onExit((exit) =>
           // Where this cannot be saved either, the file has what was saved before.

@@ -93,6 +93,7 @@ const pagesOf = (
       const first: Step = {
         to: position.to,
         cursor: position.cursor ?? undefined,
+        restBefore: position.rest_before,
         rows: position.rows,
         isAgain: isResumed,
         isProgress: isResumed,
@@ -101,15 +102,21 @@ const pagesOf = (
       // The API's cursors may die; what they stood for is the rest of the window, which can be asked for by time.
       const reenter = (step: Step, rejected: ElnudgeError.CursorRejected) =>
         Effect.suspend(() => {
-          const to = Session.instant(guard.boundary())
-          if (!step.isProgress) {
-            return Effect.fail(
-              new ElnudgeError.CursorRejected({ status: rejected.status, request: rejected.request, stalledAt: to }),
-            )
-          }
+          const to = guard.restBefore()
+          const { request, status } = rejected
+          if (to === undefined)
+            return Effect.fail(new ElnudgeError.CursorRejected({ status, request, isUnordered: true }))
+          if (!step.isProgress) return Effect.fail(new ElnudgeError.CursorRejected({ status, request, stalledAt: to }))
           recorder?.reentry()
           guard.reenter()
-          const entry: Step = { to, cursor: undefined, rows: step.rows, isAgain: true, isProgress: false }
+          const entry: Step = {
+            to,
+            cursor: undefined,
+            restBefore: to,
+            rows: step.rows,
+            isAgain: true,
+            isProgress: false,
+          }
           tracker?.reenter(entry)
           const emitted: ReadonlyArray<Page> = []
           return Effect.succeed([emitted, Option.some(entry)] as const)
@@ -130,8 +137,10 @@ const pagesOf = (
             : {
                 to,
                 cursor: next,
+                restBefore: guard.restBefore() ?? null,
                 rows: rows + sessions.length,
-                isAgain: false,
+                // Until the first row that is new.
+                isAgain: isAgain && sessions.length === 0,
                 isProgress: step.isProgress || sessions.length > 0,
               }
         if (tracker === undefined) {

@@ -23,6 +23,11 @@ export const WalkPosition = Schema.Struct({
   rows: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   /** The earliest start of them. */
   oldest: Schema.NullOr(Session.Instant),
+  /**
+   * What is not taken in starts before this: from where the list is asked for by time if the cursor dies. null where the
+   * list was out of order, so that no time tells.
+   */
+  rest_before: Schema.NullOr(Session.Instant),
   /** The last of them, all of the page in progress and of the oldest instant among them: the list may show them again. */
   known: Schema.Array(Row),
   /** The earliest start of those that are not in `known`; null where all are. */
@@ -39,6 +44,7 @@ export const start = (window: TimeWindow.TimeWindow): WalkPosition => ({
   cursor: null,
   rows: 0,
   oldest: null,
+  rest_before: window.to,
   known: [],
   forgotten_from: null,
   complete: false,
@@ -51,13 +57,15 @@ export const start = (window: TimeWindow.TimeWindow): WalkPosition => ({
 export const ofRequest = (request: RequestInfo): WalkPosition | undefined => {
   if (request._tag !== "ListSessions" || request.from === undefined || request.to === undefined) return undefined
   const { cursor, from, rowsEmitted, to } = request
-  return { ...start({ from, to }), cursor: cursor ?? null, rows: rowsEmitted }
+  // Without the rows that were taken in nobody knows how far down the list they went.
+  return { ...start({ from, to }), cursor: cursor ?? null, rows: rowsEmitted, rest_before: null }
 }
 
-/** What asks for a page. */
+/** What asks for a page, and where to ask by time instead. */
 export interface Place {
   readonly to: string
   readonly cursor: string | undefined
+  readonly restBefore: string | null
 }
 
 interface OpenPage extends Place {
@@ -135,6 +143,11 @@ export class Tracker {
     this.close()
   }
 
+  /** How many rows were taken in. */
+  get taken(): number {
+    return this.rows
+  }
+
   /** Undefined before the walk began. */
   position(): WalkPosition | undefined {
     if (this.current === undefined) return undefined
@@ -146,6 +159,7 @@ export class Tracker {
       cursor: place?.cursor ?? null,
       rows: this.rows,
       oldest: instantOf(this.oldest),
+      rest_before: place === undefined ? null : place.restBefore,
       known: [...this.known],
       forgotten_from: instantOf(this.forgottenFrom),
       complete: place === undefined,
@@ -162,19 +176,21 @@ export class Tracker {
   private forget(): void {
     const inProgress = this.open.reduce((sum, { pending, size }) => sum + size - pending.size, 0)
     const kept = Math.max(rememberedRows, inProgress)
-    let count = 0
-    while (this.known.length - count > kept) {
-      const row = this.known[count]
-      const startedAt = row === undefined ? Number.NaN : Session.millis(row.started_at)
-      if (!(startedAt > this.oldest)) break
-      this.forgottenFrom = Math.min(this.forgottenFrom, startedAt)
-      count++
-    }
-    this.known = this.known.slice(count)
+    const last = this.known.length - kept
+    this.known = this.known.filter(({ started_at }, index) => {
+      const startedAt = Session.millis(started_at)
+      const isKept = index >= last || startedAt === this.oldest
+      if (!isKept) this.forgottenFrom = Math.min(this.forgottenFrom, startedAt)
+      return isKept
+    })
   }
 }
 
-const placeOf = ({ cursor, to }: WalkPosition): Place => ({ to, cursor: cursor ?? undefined })
+const placeOf = ({ cursor, rest_before, to }: WalkPosition): Place => ({
+  to,
+  cursor: cursor ?? undefined,
+  restBefore: rest_before,
+})
 
 const instantOf = (epochMillis: number): string | null =>
   Number.isFinite(epochMillis) ? Session.instant(epochMillis) : null

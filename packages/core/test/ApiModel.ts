@@ -29,6 +29,7 @@ const faults = [
   "dead cursor",
   "duplicated row",
   "reordered rows",
+  "row out of place",
   "row of another window",
 ] as const
 export type Fault = (typeof faults)[number]
@@ -94,7 +95,7 @@ interface Page {
   readonly has_more: boolean
 }
 
-const withoutFirst = (data: ReadonlyArray<unknown>, change: (row: object) => unknown): ReadonlyArray<unknown> =>
+const withFirst = (data: ReadonlyArray<unknown>, change: (row: object) => unknown): ReadonlyArray<unknown> =>
   data.map((row, index) => (index === 0 && typeof row === "object" && row !== null ? change(row) : row))
 
 /** What a page becomes; undefined where the fault is none of pages. */
@@ -106,7 +107,7 @@ const pageWith = (fault: Fault, page: Page, cursor: string | null, all: Readonly
     case "missing field":
       return data.length === 0
         ? undefined
-        : { ...page, data: withoutFirst(data, ({ ...row }) => ({ ...row, started_at: undefined })) }
+        : { ...page, data: withFirst(data, ({ ...row }) => ({ ...row, started_at: undefined })) }
     case "no data":
       return { has_more: false, next_cursor: null }
     case "empty page":
@@ -119,6 +120,14 @@ const pageWith = (fault: Fault, page: Page, cursor: string | null, all: Readonly
       return data.length === 0 ? undefined : { ...page, data: [...all.slice(0, 1), ...data, ...data.slice(0, 1)] }
     case "reordered rows":
       return { ...page, data: data.toReversed() }
+    case "row out of place":
+      // The last one: as far as it alone tells, the list has come to its end. A page of few rows has no others to tell.
+      return data.length < 4
+        ? undefined
+        : {
+            ...page,
+            data: withFirst(data.toReversed(), (row) => ({ ...row, started_at: "2026-10-02T00:00:00Z" })).toReversed(),
+          }
     case "row of another window":
       return { ...page, data: [...data, FakeApi.row(0, { id: "sess_other", started_at: "2026-09-01T00:00:00Z" })] }
     default:
@@ -211,12 +220,14 @@ const fatal: Partial<Record<Fault, string>> = {
   "no cursor": "ResponseInvalid",
 }
 
-/** The errors that what was applied must, or may, end a walk with. */
-export const verdictOf = (applied: ReadonlyArray<Fault>) => {
+/** The errors that what was applied must, or may, end a walk with; `isUnordered`: rows were out of order at some time. */
+export const verdictOf = (applied: ReadonlyArray<Fault>, isUnordered: boolean) => {
   const count = (fault: Fault) => applied.filter((each) => each === fault).length
   const must = new Set(applied.flatMap((fault) => fatal[fault] ?? []))
   const may = new Set(must)
   if (count("same cursor") > 0 || count("empty page") > 2) may.add("ResponseInvalid")
   if (count("dead cursor") > 1) may.add("CursorRejected")
+  // A list that is out of order has no rest that could be asked for by time.
+  if (isUnordered && count("dead cursor") > 0) may.add("CursorRejected")
   return { must, may }
 }

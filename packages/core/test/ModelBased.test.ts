@@ -37,6 +37,27 @@ const regressions: ReadonlyArray<readonly [string, Partial<ApiModel.Behaviour>]>
       ],
     },
   ],
+  [
+    "a row out of place, then a cursor that dies",
+    {
+      pageSize: 5,
+      plan: [
+        { at: 0, fault: "row out of place" },
+        ...Array.from({ length: 12 }, (_, index) => ({ at: index + 1, fault: "dead cursor" as const })),
+      ],
+    },
+  ],
+  [
+    "pages that are reversed, and a cursor that dies after a stop",
+    {
+      plan: [
+        { at: 0, fault: "reordered rows" },
+        { at: 4, fault: "reordered rows" },
+        { at: 8, fault: "dead cursor" },
+      ],
+      stops: [4],
+    },
+  ],
   ["the first page again, after a stop", { plan: [{ at: 6, fault: "duplicated row" }], stops: [3, 2] }],
 ]
 

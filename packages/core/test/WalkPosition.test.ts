@@ -180,6 +180,37 @@ describe("a refused cursor", () => {
     }),
   )
 
+  it.effect("goes on through a second of many known rows, which are no sign of a loop", () =>
+    Effect.gen(function* () {
+      const list = rows(120, (index) => ({
+        id: `sess_${String(index).padStart(3, "0")}`,
+        started_at: `2026-10-15T12:00:0${index < 110 ? 1 : 0}Z`,
+      }))
+      const once = FakeList.script(list, (_, index) => (index === 25 ? { status: 410 } : undefined))
+      const options = { pick: () => false }
+      const { coverage, failure, taken } = yield* part(once, Infinity, undefined, options)
+      assert.isUndefined(failure)
+      assert.deepStrictEqual(taken, idsOf(list))
+      assert.deepInclude(coverage, { cursor_reentries: 1, duplicates: 0 })
+    }),
+  )
+
+  it.effect("ends the walk where the list was out of order, because no time tells what came", () =>
+    Effect.gen(function* () {
+      const list = rows(11)
+      const early = { ...FakeApi.row(1), started_at: "2026-10-02T00:00:00Z" }
+      const script: FakeApi.Script = (request, index) =>
+        index === 0
+          ? FakeApi.page([FakeApi.row(0), early, FakeApi.row(2)], "sess_2")
+          : FakeList.script(list, () => (index === 1 ? { status: 410 } : undefined))(request, index)
+      const { failure, position, taken } = yield* part(script, Infinity, undefined, { pick: () => false })
+      assert.deepInclude(failure, { _tag: "CursorRejected", isUnordered: true })
+      assert.match(failure?.message ?? "", /cannot be asked for by time/)
+      assert.lengthOf(taken, 3)
+      assert.isNull(position?.rest_before)
+    }),
+  )
+
   it.effect("ends the walk where asking by time brings nothing new: more rows in a second than a page holds", () =>
     Effect.gen(function* () {
       const list = rows(5, () => ({ started_at: "2026-10-15T12:00:00Z" }))
@@ -209,7 +240,7 @@ describe("WalkPosition.Tracker", () => {
     const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
     tracker.begin(window)
     const none = { duplicates: 0, outside_window: 0, out_of_order: 0 }
-    const place = (cursor: string | undefined) => ({ to: window.to, cursor })
+    const place = (cursor: string | undefined) => ({ to: window.to, cursor, restBefore: null })
     tracker.page(place(undefined), rows(2), none, place("b"))
     tracker.page(place("b"), [FakeApi.row(2)], none, undefined)
     const done = (index: number) =>
@@ -224,6 +255,22 @@ describe("WalkPosition.Tracker", () => {
       complete: true,
       oldest: FakeApi.row(2).started_at.replace(".000", ""),
     })
+  })
+})
+
+describe("what a position remembers", () => {
+  it("stays small where the oldest row came first", () => {
+    const tracker = new WalkPosition.Tracker()
+    const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
+    tracker.begin(window)
+    const list = [FakeApi.row(0, { started_at: "2026-10-02T00:00:00Z" }), ...rows(3000).slice(1)]
+    const none = { duplicates: 0, outside_window: 0, out_of_order: 0 }
+    tracker.page({ to: window.to, cursor: undefined, restBefore: null }, list, none, undefined)
+    for (const summary of list) tracker.done({ summary, detail: SessionRead.notNeeded, readAt: 0 })
+    const first = tracker.position()?.known
+    tracker.page({ to: window.to, cursor: "b", restBefore: null }, [FakeApi.row(3000)], none, undefined)
+    assert.lengthOf(first ?? [], 1001)
+    assert.lengthOf(tracker.position()?.known ?? [], 1001)
   })
 })
 
