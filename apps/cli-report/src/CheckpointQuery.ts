@@ -53,6 +53,7 @@ export const make = Effect.fn("CheckpointQuery.make")(function* (flags: WalkPlan
   const asked: CheckpointedWalk.Asked = {
     file: path.resolve(flags.checkpoint.value),
     quiet: flags.quiet,
+    key: ApiKey.fingerprint(key),
     query: {
       from: momentText(flags.from, flags),
       to: momentText(flags.to, flags),

@@ -1,18 +1,22 @@
 /** The walk of a command: one that keeps its place in a file where `--checkpoint` names one, and says so. */
-import { Checkpoint, Coverage, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
+import { Checkpoint, Coverage, type ElnudgeError, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as OutputFile from "./OutputFile.ts"
 import * as PrintableText from "./PrintableText.ts"
+import * as RunLock from "./RunLock.ts"
 
 /** The file, and what is asked. */
 export interface Asked {
   readonly file: string
   readonly query: Checkpoint.Query
+  /** Of the key: another one may be of another site. */
+  readonly key: string
   /** Whether nothing is said of it. */
   readonly quiet: boolean
 }
@@ -26,6 +30,12 @@ export interface CheckpointedWalk<State> extends Pick<
 }
 
 type Files = FileSystem.FileSystem | Path.Path
+
+type Unopened =
+  | Checkpoint.CheckpointMismatch
+  | Checkpoint.CheckpointUnusable
+  | ElnudgeError.InvalidRequest
+  | OutputFile.OutputUnwritable
 
 const unusable = (problem: Checkpoint.CheckpointUnusable["problem"], file: string, reason: string) =>
   new Checkpoint.CheckpointUnusable({ problem, file, reason })
@@ -48,11 +58,16 @@ const placeOf = Effect.fnUntraced(function* (file: string) {
 const tryToWrite = (file: string) =>
   Effect.mapError(Effect.scoped(OutputFile.prepare(file)), ({ reason }) => unusable("unwritable", file, reason))
 
-/** Reads the file, if there is one; fails where it is of another query, or could not be written. */
-export const open = Effect.fn("CheckpointedWalk.open")(function* <State, Encoded>(
+/**
+ * Reads the file, if there is one, and keeps other runs from it for as long as the scope lasts. Fails where it is of another
+ * query, in use, or could not be written; and where the key is another one, of which `hasSession` says that it does not
+ * know a session that the file has.
+ */
+export const open = Effect.fn("CheckpointedWalk.open")(function* <State, Encoded, E>(
   asked: Asked | undefined,
   state: Schema.Codec<State, Encoded>,
-): Effect.fn.Return<CheckpointedWalk<State>, Checkpoint.CheckpointMismatch | Checkpoint.CheckpointUnusable, Files> {
+  hasSession: (id: string) => Effect.Effect<boolean, E, FileSystem.FileSystem>,
+): Effect.fn.Return<CheckpointedWalk<State>, E | Unopened, Files | Scope.Scope> {
   if (asked === undefined) {
     return {
       recorder: yield* Coverage.make,
@@ -63,10 +78,17 @@ export const open = Effect.fn("CheckpointedWalk.open")(function* <State, Encoded
       finish: Effect.void,
     }
   }
-  const { query, quiet } = asked
+  const { key, query, quiet } = asked
   const file = yield* placeOf(asked.file)
-  const walk = yield* ResumableWalk.open({ file, query, state })
+  const kept = Schema.Struct({ key: Schema.String, made: state })
   yield* tryToWrite(file)
+  yield* RunLock.take(file)
+  const walk = yield* ResumableWalk.open({ file, query, state: kept })
+  const last = walk.tracker.position()?.known.at(-1)
+  if (walk.earlier !== undefined && walk.earlier.key !== key && last !== undefined && !(yield* hasSession(last.id))) {
+    const [saved, now] = [`one that has session ${last.id}`, "one whose API does not know it"]
+    return yield* new Checkpoint.CheckpointMismatch({ file, name: "site", saved, asked: now })
+  }
   const say = (text: string) => (quiet ? Effect.void : Console.error(PrintableText.line(text)))
   if (walk.earlier !== undefined) {
     yield* say(`note: goes on from ${file}, which has ${walk.saved()} sessions of the window already`)
@@ -79,6 +101,14 @@ export const open = Effect.fn("CheckpointedWalk.open")(function* <State, Encoded
   })
   return {
     ...walk,
-    during: (made, run) => Effect.onExit(walk.during(made, run), (exit) => (Exit.isFailure(exit) ? tell : Effect.void)),
+    earlier: walk.earlier?.made,
+    during: (state, run) =>
+      Effect.onExit(
+        walk.during(
+          Effect.map(state, (made) => ({ key, made })),
+          run,
+        ),
+        (exit) => (Exit.isFailure(exit) ? tell : Effect.void),
+      ),
   }
 })

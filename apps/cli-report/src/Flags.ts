@@ -65,7 +65,7 @@ const bounds = {
       (span) => Duration.toMillis(span) > 0,
       () => "Expected more than nothing, such as 10m",
     ),
-    Flag.withDescription("Stop after this long, such as 10m, whatever it waits for (exit 7)"),
+    Flag.withDescription("Stop after this long, such as 10m, whatever request it waits for (exit 7)"),
     Flag.optional,
   ),
   maxRequests: FlagValues.integer("max-requests", 1).pipe(

@@ -50,7 +50,7 @@ const Kept = Schema.Struct({
 })
 
 const unfit = (asked: CheckpointedWalk.Asked, reason: string) =>
-  new Checkpoint.CheckpointUnusable({ problem: "invalid", file: asked.file, reason })
+  new Checkpoint.CheckpointUnusable({ problem: "invalid", file: asked.file, reason: reason.replace(/\s*\n\s*/g, " ") })
 
 /** Puts the reports where an earlier run left them. */
 const restore = Effect.fnUntraced(function* (
@@ -78,7 +78,7 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
   plan: WalkPlan.WalkPlan,
   asked?: CheckpointedWalk.Asked,
 ) {
-  const checkpointed = yield* CheckpointedWalk.open(asked, Kept)
+  const checkpointed = yield* CheckpointedWalk.open(asked, Kept, WalkPlan.hasSession(plan))
   const { earlier: kept, recorder, tracker } = checkpointed
   if (kept !== undefined && asked !== undefined) yield* restore(reports, kept.reports, asked)
   let ledger: ReturnType<typeof ledgerFold.initial> = kept?.ledger ?? ledgerFold.initial()

@@ -66,7 +66,7 @@ const resumable = Effect.fnUntraced(function* (
   asked: CheckpointedWalk.Asked,
   output: string,
 ) {
-  const walk = yield* CheckpointedWalk.open(asked, Kept)
+  const walk = yield* CheckpointedWalk.open(asked, Kept, WalkPlan.hasSession(plan))
   const { earlier, recorder, tracker } = walk
   const file = yield* PartialFile.open(output, earlier?.bytes ?? 0, walk.isComplete)
   if (file.size() === 0) yield* file.append(head(options))

@@ -135,6 +135,15 @@ export const shortfall = (
 const client = ({ rateLimit, retentionDays }: WalkPlan) =>
   ElnudgeClient.layerConfig({ requestsPerMinute: rateLimit, retentionDays }).pipe(Layer.provide(HttpTransport.layer))
 
+/** Whether the API knows the session. */
+export const hasSession = (plan: WalkPlan) => (id: string) =>
+  Effect.flatMap(ElnudgeClient.ElnudgeClient, ({ getSession }) => getSession(id)).pipe(
+    Effect.as(true),
+    Effect.catchTag("SessionUnavailable", () => Effect.succeed(false)),
+    Effect.provide(client(plan)),
+    Effect.provideService(RequestBudget.Current, plan.budget),
+  )
+
 export type ReadError = ElnudgeError.ElnudgeError | SessionFile.SessionFileError | Config.ConfigError
 
 export interface ReadOptions {

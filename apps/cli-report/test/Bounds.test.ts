@@ -11,7 +11,7 @@ const { assertFails, october, serve, twoAtATime } = ServedShop
 const rowsIn = (file: string): number =>
   Schema.decodeSync(Schema.fromJsonString(Checkpoint.Checkpoint))(readFileSync(file, "utf8")).position.rows
 
-const goOn = "Run it again from the same checkpoint (--checkpoint) to go on"
+const goOn = "Allow more, or run it with a checkpoint (--checkpoint), from which the same run goes on."
 
 describe("--max-requests", () => {
   // Eight details at once, and some answers that are asked for again: every attempt counts.

@@ -2,6 +2,7 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { InvalidRequest } from "./ElnudgeError.ts"
@@ -37,6 +38,16 @@ export const check = (key: Redacted.Redacted): Effect.Effect<Redacted.Redacted, 
 export const mode = (key: Redacted.Redacted): "live" | "test" | "other" => {
   const [, name] = /^sk_(live|test)_/.exec(Redacted.value(key)) ?? []
   return name === "live" || name === "test" ? name : "other"
+}
+
+/**
+ * Tells keys apart without giving one away: two 32-bit hashes, of the key and of the key backwards, because one of them is
+ * met by chance too soon.
+ */
+export const fingerprint = (apiKey: Redacted.Redacted): string => {
+  const key = Redacted.value(apiKey)
+  const hashes = [key, key.split("").reverse().join("")].map((text) => (Hash.string(text) >>> 0).toString(36))
+  return hashes.join("-")
 }
 
 // By file system, so that a process says it once for a file, however often a client is built.

@@ -8,7 +8,6 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
-import * as Hash from "effect/Hash"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import * as Layer from "effect/Layer"
@@ -75,14 +74,6 @@ const isSessionId = Schema.is(Session.Id)
 const readPage = CheckedJson.reader(SessionsApi.SessionPage)
 const readSession = CheckedJson.reader(SessionsApi.SessionEnvelope)
 
-// Names the key's limiter, in a shared store too, without giving the key away. Two 32-bit hashes, of the key and of the
-// key backwards, because one of them is met by chance too soon.
-const fingerprint = (apiKey: Redacted.Redacted): string => {
-  const key = Redacted.value(apiKey)
-  const hashes = [key, key.split("").reverse().join("")].map((text) => (Hash.string(text) >>> 0).toString(36))
-  return hashes.join("-")
-}
-
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
@@ -104,7 +95,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   }
   const apiKey = yield* ApiKey.check(options.apiKey)
   const limiter = yield* (yield* RequestLimiter.RequestLimiter).forKey(
-    `elnudge:${baseUrl.origin}:${fingerprint(apiKey)}`,
+    `elnudge:${baseUrl.origin}:${ApiKey.fingerprint(apiKey)}`,
     requestsPerMinute,
   )
   const httpClient = (yield* HttpClient.HttpClient).pipe(

@@ -25,7 +25,7 @@ const describe = (request: RequestInfo | undefined): string => {
 
 const request = Schema.optional(RequestInfo)
 
-const goOn = "Run it again from the same checkpoint (--checkpoint) to go on; without one it starts over."
+const goOn = "Allow more, or run it with a checkpoint (--checkpoint), from which the same run goes on."
 
 /** The request can never succeed as it is: a refused parameter (400), a bad option, an unsafe address, a redirect. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {

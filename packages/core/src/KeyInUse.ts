@@ -56,8 +56,14 @@ export const make = (
         current = { key: current.key, readings }
       } else {
         const isRefused = refusedKeys.has(Redacted.value(again.success))
-        keyProblem = isRefused ? "what was read again is a key that was refused already" : undefined
-        current = { key: again.success, readings }
+        const isOther = ApiKey.mode(again.success) !== ApiKey.mode(first)
+        keyProblem = isRefused
+          ? "what was read again is a key that was refused already"
+          : isOther
+            ? "what was read again is a key of another kind, which opens other data"
+            : undefined
+        // The data of the sandbox and of production must not become one.
+        current = { key: isOther ? current.key : again.success, readings }
       }
     }
     return refusedKeys.has(Redacted.value(current.key)) ? { _tag: "NoOther", keyProblem } : { _tag: "Renewed" }

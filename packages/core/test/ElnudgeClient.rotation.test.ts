@@ -50,22 +50,22 @@ describe("A rotated key", () => {
     ["a session", getSession("sess_1")],
   ])("goes on with the key that is read again: %s", ([, request]) =>
     Effect.gen(function* () {
-      const source = keysInTurn("sk_new")
+      const source = keysInTurn("sk_test_new")
       const { layer, seen } = FakeApi.make(
-        accepting((key) => key === "sk_new"),
+        accepting((key) => key === "sk_test_new"),
         { reloadKey: source.reload },
       )
       yield* VirtualTime.run(Effect.andThen(request, request).pipe(Effect.provide(layer)))
-      assert.deepStrictEqual(seen.map(bearer), [FakeApi.apiKey, "sk_new", "sk_new"])
+      assert.deepStrictEqual(seen.map(bearer), [FakeApi.apiKey, "sk_test_new", "sk_test_new"])
       assert.strictEqual(source.readings, 1)
     }),
   )
 
   it.effect("is read once for all requests that were refused together", () =>
     Effect.gen(function* () {
-      const source = keysInTurn("sk_new")
+      const source = keysInTurn("sk_test_new")
       const { layer, seen } = FakeApi.make(
-        accepting((key) => key === "sk_new"),
+        accepting((key) => key === "sk_test_new"),
         { reloadKey: Effect.delay(source.reload, 500) },
       )
       const results = yield* VirtualTime.run(eight.pipe(Effect.provide(layer)))
@@ -81,7 +81,7 @@ describe("A rotated key", () => {
   it.effect("may be rotated again and again", () =>
     Effect.gen(function* () {
       const valid: Array<string> = [FakeApi.apiKey]
-      const source = keysInTurn("sk_second", "sk_third")
+      const source = keysInTurn("sk_test_second", "sk_test_third")
       const { layer, seen } = FakeApi.make(
         accepting((key) => key === valid.at(-1)),
         { reloadKey: source.reload },
@@ -89,7 +89,7 @@ describe("A rotated key", () => {
       yield* VirtualTime.run(
         Effect.gen(function* () {
           yield* listSessions
-          for (const key of ["sk_second", "sk_third"]) {
+          for (const key of ["sk_test_second", "sk_test_third"]) {
             valid.push(key)
             yield* eight
             yield* listSessions
@@ -97,20 +97,20 @@ describe("A rotated key", () => {
         }).pipe(Effect.provide(layer)),
       )
       assert.strictEqual(source.readings, 2)
-      assert.deepStrictEqual([...new Set(seen.map(bearer))], [FakeApi.apiKey, "sk_second", "sk_third"])
-      assert.strictEqual(bearer(seen.at(-1) ?? assert.fail("nothing was sent")), "sk_third")
+      assert.deepStrictEqual([...new Set(seen.map(bearer))], [FakeApi.apiKey, "sk_test_second", "sk_test_third"])
+      assert.strictEqual(bearer(seen.at(-1) ?? assert.fail("nothing was sent")), "sk_test_third")
     }),
   )
 
   it.effect("may be rotated twice before one request is through", () =>
     Effect.gen(function* () {
-      const source = keysInTurn("sk_second", "sk_third")
+      const source = keysInTurn("sk_test_second", "sk_test_third")
       const { layer, seen } = FakeApi.make(
-        accepting((key) => key === "sk_third"),
+        accepting((key) => key === "sk_test_third"),
         { reloadKey: source.reload },
       )
       yield* VirtualTime.run(listSessions.pipe(Effect.provide(layer)))
-      assert.deepStrictEqual(seen.map(bearer), [FakeApi.apiKey, "sk_second", "sk_third"])
+      assert.deepStrictEqual(seen.map(bearer), [FakeApi.apiKey, "sk_test_second", "sk_test_third"])
     }),
   )
 
@@ -118,7 +118,7 @@ describe("A rotated key", () => {
     Effect.gen(function* () {
       const script: FakeApi.Script = (request, index) =>
         index < 3 || (index > 3 && index < 6) ? { status: 500 } : index === 3 ? { status: 401 } : answer(request)
-      const { layer, seen } = FakeApi.make(script, { reloadKey: keysInTurn("sk_new").reload })
+      const { layer, seen } = FakeApi.make(script, { reloadKey: keysInTurn("sk_test_new").reload })
       yield* VirtualTime.run(listSessions.pipe(Effect.provide(layer)))
       assert.lengthOf(seen, 7)
     }),
@@ -127,8 +127,8 @@ describe("A rotated key", () => {
   it.effect("keeps to the site's limit", () =>
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(
-        accepting((key) => key === "sk_new"),
-        { reloadKey: keysInTurn("sk_new").reload, requestsPerMinute: 2 },
+        accepting((key) => key === "sk_test_new"),
+        { reloadKey: keysInTurn("sk_test_new").reload, requestsPerMinute: 2 },
       )
       yield* VirtualTime.run(listSessions.pipe(Effect.provide(layer)), 1_000)
       assert.isAtLeast((seen[1]?.at ?? 0) - (seen[0]?.at ?? 0), 60_000)
@@ -139,8 +139,9 @@ describe("A rotated key", () => {
 describe("A refused key", () => {
   const refusals: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, number]> = [
     ["the same again", [FakeApi.apiKey], 1, 8],
-    ["another bad one", ["sk_bad"], 2, 16],
-    ["another bad one, then the first again", ["sk_bad", FakeApi.apiKey], 2, 16],
+    ["another bad one", ["sk_test_bad"], 2, 16],
+    ["another bad one, then the first again", ["sk_test_bad", FakeApi.apiKey], 2, 16],
+    ["one of another kind", ["sk_live_good"], 1, 8],
     ["one that no header carries", ["sk bad"], 1, 8],
     ["nothing", [""], 1, 8],
   ]
@@ -182,16 +183,16 @@ describe("A refused key", () => {
 
   it.effect("is read again for a later request, so that a service recovers", () =>
     Effect.gen(function* () {
-      const source = keysInTurn(FakeApi.apiKey, "sk_new")
+      const source = keysInTurn(FakeApi.apiKey, "sk_test_new")
       const { layer, seen } = FakeApi.make(
-        accepting((key) => key === "sk_new"),
+        accepting((key) => key === "sk_test_new"),
         { reloadKey: source.reload },
       )
       const [first, second] = yield* VirtualTime.run(
         Effect.all([Effect.exit(listSessions), Effect.exit(listSessions)]).pipe(Effect.provide(layer)),
       )
       assert.deepStrictEqual([first._tag, second._tag], ["Failure", "Success"])
-      assert.deepStrictEqual(seen.map(bearer), [FakeApi.apiKey, FakeApi.apiKey, "sk_new"])
+      assert.deepStrictEqual(seen.map(bearer), [FakeApi.apiKey, FakeApi.apiKey, "sk_test_new"])
     }),
   )
 
@@ -200,9 +201,9 @@ describe("A refused key", () => {
     ["a 401 without a source", 401, false],
   ])("is not read again for %s", ([, status, hasSource]) =>
     Effect.gen(function* () {
-      const source = keysInTurn("sk_new")
+      const source = keysInTurn("sk_test_new")
       const { layer, seen } = FakeApi.make(
-        accepting((key) => key === "sk_new", status),
+        accepting((key) => key === "sk_test_new", status),
         hasSource ? { reloadKey: source.reload } : {},
       )
       const error = yield* VirtualTime.run(listSessions.pipe(Effect.flip, Effect.provide(layer)))
@@ -216,10 +217,10 @@ describe("A refused key", () => {
     Effect.gen(function* () {
       let readings = 0
       const reloadKey = Effect.suspend(() =>
-        readings++ === 0 ? Effect.never : Effect.succeed(Redacted.make("sk_new")),
+        readings++ === 0 ? Effect.never : Effect.succeed(Redacted.make("sk_test_new")),
       )
       const { layer } = FakeApi.make(
-        accepting((key) => key === "sk_new"),
+        accepting((key) => key === "sk_test_new"),
         { reloadKey },
       )
       yield* Effect.gen(function* () {

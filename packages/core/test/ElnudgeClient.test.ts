@@ -82,7 +82,7 @@ describe("ElnudgeClient", () => {
     }),
   )
 
-  it.effect.each<readonly [unknown, string, string | undefined, RegExp]>([
+  it.effect.each<readonly [unknown, string | undefined, string | undefined, RegExp]>([
     [
       { data: [FakeApi.row(1), FakeApi.row(2, { intent_score: "82" })], has_more: false },
       "data[1].intent_score",
@@ -107,7 +107,7 @@ describe("ElnudgeClient", () => {
     [{ data: [], has_more: "no" }, "has_more", undefined, /boolean, got a string/],
     [{ data: [] }, "has_more", undefined, /Missing/],
     [{ sessions: [], has_more: false }, "data", undefined, /Missing/],
-    [[], "", undefined, /object, got an array/],
+    [[], undefined, undefined, /object, got an array/],
   ])("names session, path and what was expected in a 200 that does not fit: %#", ([body, path, sessionId, reason]) =>
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(() => FakeApi.json(body))

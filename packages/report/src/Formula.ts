@@ -10,7 +10,7 @@ export interface Options {
 }
 
 // Spreadsheets strip what stands invisible before a formula, and some read other widths of its signs as the signs.
-const start = /^[\s\p{Cc}\p{Cf}]*[=+\-@\t\r\n]/u
+const start = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u{2800}]*[=+\-@\t\r\n]/u
 
 /**
  * The text, with an apostrophe before it where it begins with `=`, `+`, `-`, `@`, a tab or a line break: in any width
