@@ -48,7 +48,13 @@ describe("a checkpoint and another key", () => {
 
 describe("a checkpoint that is in use", () => {
   const command = (folder: string) => [
-    ...["sessions", "--details", ...october, "--output", join(folder, "out"), "--checkpoint", join(folder, "place")],
+    "sessions",
+    "--details",
+    ...october,
+    "--output",
+    join(folder, "out"),
+    "--checkpoint",
+    join(folder, "place"),
   ]
 
   it.live("is no place for a second run, which leaves the first alone", () =>

@@ -1,10 +1,15 @@
 /** The command line as a user runs it: a process of its own, with an environment of its own. */
 import { spawn } from "node:child_process"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 
 /** The program's file. */
 export const launcher = fileURLToPath(new URL("../bin/elnudge-report.js", import.meta.url))
+
+/** Half of a process's time goes into compiling it; this is where Node itself would keep the result. */
+export const compileCache = join(tmpdir(), "node-compile-cache")
 
 export interface Result {
   readonly exitCode: number | null
@@ -25,7 +30,7 @@ export interface Options {
 export const run = (args: ReadonlyArray<string>, options: Options = {}) =>
   Effect.gen(function* () {
     const child = spawn(process.execPath, ["--conditions=@effect-elnudge/source", launcher, ...args], {
-      env: { PATH: process.env["PATH"], ...options.env },
+      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compileCache, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     })
     const ended = Effect.callback<Result>((resume) => {

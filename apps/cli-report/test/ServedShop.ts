@@ -46,14 +46,11 @@ const temporaryFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
 )
 
-// Half of a process's time goes into compiling it; this is where Node itself would keep the result.
-const compileCache = join(tmpdir(), "node-compile-cache")
-
 /** Runs the command to its end. */
 export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart, onStderr }: RunOptions = {}) =>
   Effect.callback<CliProcess.Result>((resume) => {
     const child = spawn(process.execPath, ["--conditions=@effect-elnudge/source", CliProcess.launcher, ...args], {
-      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compileCache, ...env },
+      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: CliProcess.compileCache, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     })
     let stdout = ""

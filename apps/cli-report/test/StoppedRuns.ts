@@ -75,7 +75,12 @@ const runOnce = (args: ReadonlyArray<string>, { baseUrl, when }: Shop, stop: Sto
       const limit =
         stop?.way === "full disk" ? [`ulimit -f ${8 + Math.floor(stop.afterRequests / 4)}; exec "$@"`] : ['exec "$@"']
       const child = spawn("sh", ["-c", ...limit, "sh", ...command], {
-        env: { PATH: process.env["PATH"], ELNUDGE_BASE_URL: baseUrl, ELNUDGE_API_KEY: Emulator.defaultKey },
+        env: {
+          PATH: process.env["PATH"],
+          NODE_COMPILE_CACHE: CliProcess.compileCache,
+          ELNUDGE_BASE_URL: baseUrl,
+          ELNUDGE_API_KEY: Emulator.defaultKey,
+        },
         stdio: ["ignore", "pipe", "pipe"],
       })
       let stderr = ""
