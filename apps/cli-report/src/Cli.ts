@@ -203,6 +203,10 @@ const sessions = Command.make("sessions", { ...Flags.walk, ...Flags.sessions }, 
       description: "Keep the details",
     },
     {
+      command: "elnudge-report sessions --since 30d --details --output all.ndjson --checkpoint all.checkpoint",
+      description: "The same for hours: run it again when it was cut off, and it goes on",
+    },
+    {
       command: "elnudge-report cohorts --input sessions.ndjson --bands 0,50",
       description: "Then ask them anything in seconds",
     },
@@ -234,6 +238,10 @@ const run = Command.make(
       description: "Two reports for the price of one",
     },
     { command: "elnudge-report run all --since 30d --output-dir october --save-states", description: "Everything" },
+    {
+      command: "elnudge-report run all --since 30d --output-dir october --checkpoint october.checkpoint --deadline 20m",
+      description: "Everything, in parts of at most 20 minutes",
+    },
   ]),
 )
 

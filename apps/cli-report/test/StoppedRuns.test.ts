@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as StoppedRuns from "./StoppedRuns.ts"
 
 const cases: ReadonlyArray<readonly [StoppedRuns.Name, ReadonlyArray<StoppedRuns.Stop>]> = [
+  ["attribution", [{ way: "SIGTERM", afterRequests: 1 }]],
   ["attribution", [{ way: "SIGKILL", afterRequests: 90 }]],
   [
     "attribution",
