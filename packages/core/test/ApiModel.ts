@@ -55,6 +55,8 @@ export const Behaviour = Schema.Struct({
   /** Every so many of the sessions are listed only from some request on; 0: none. */
   lateEvery: Schema.Literals([0, 0, 0, 4]),
   lateUntil: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 })),
+  /** Every so many of the requests with a cursor find it dead; 0: none. */
+  cursorsDie: Schema.Literals([0, 0, 0, 1, 2, 3]),
   /** The last page's cursor. */
   lastCursor: Schema.NullOr(Schema.Literals(["", "left over"])),
   plan: FaultPlan,
@@ -173,9 +175,13 @@ export const serve = (behaviour: Behaviour): Served & { readonly heal: () => voi
   const list = FakeList.script(all)
   const early = FakeList.script(all.filter(({ id }) => !isLate(behaviour, id)))
   let count = 0
+  let withCursor = 0
   let isHealed = false
   const script: FakeApi.Script = (request) => {
-    const fault = isHealed ? undefined : behaviour.plan.find(({ at }) => at === count)?.fault
+    const planned = behaviour.plan.find(({ at }) => at === count)?.fault
+    if (request.url.searchParams.has("cursor")) withCursor++
+    const isDead = request.url.searchParams.has("cursor") && withCursor % behaviour.cursorsDie === 0
+    const fault = isHealed ? undefined : (planned ?? (isDead ? "dead cursor" : undefined))
     count++
     const use = (answer: FakeApi.Answer | undefined): FakeApi.Answer | undefined => {
       if (answer !== undefined && fault !== undefined) applied.push(fault)
@@ -221,12 +227,16 @@ const fatal: Partial<Record<Fault, string>> = {
 }
 
 /** The errors that what was applied must, or may, end a walk with; `isUnordered`: rows were out of order at some time. */
-export const verdictOf = (applied: ReadonlyArray<Fault>, isUnordered: boolean) => {
+export const verdictOf = ({ pageSize, perSecond }: Behaviour, applied: ReadonlyArray<Fault>, isUnordered: boolean) => {
   const count = (fault: Fault) => applied.filter((each) => each === fault).length
   const must = new Set(applied.flatMap((fault) => fatal[fault] ?? []))
   const may = new Set(must)
   if (count("same cursor") > 0 || count("empty page") > 2) may.add("ResponseInvalid")
-  if (count("dead cursor") > 1) may.add("CursorRejected")
+  // Where a page always has more rows than its end tells again, asking by time always brings new ones.
+  const isStrict = perSecond === 1 && pageSize >= 5 && applied.every((fault) => fault === "dead cursor")
+  // One is survived wherever a row had come.
+  const survived = count("empty page") > 0 ? 0 : 1
+  if (count("dead cursor") > survived && !isStrict) may.add("CursorRejected")
   // A list that is out of order has no rest that could be asked for by time.
   if (isUnordered && count("dead cursor") > 0) may.add("CursorRejected")
   return { must, may }

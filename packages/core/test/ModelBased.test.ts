@@ -9,6 +9,7 @@ const calm: ApiModel.Behaviour = {
   concurrency: 2,
   goneEvery: 0,
   lateEvery: 0,
+  cursorsDie: 0,
   lateUntil: 1,
   lastCursor: null,
   plan: [],
@@ -58,6 +59,7 @@ const regressions: ReadonlyArray<readonly [string, Partial<ApiModel.Behaviour>]>
       stops: [4],
     },
   ],
+  ["no cursor that ever lives", { sessions: 40, pageSize: 7, cursorsDie: 1, stops: [3, 2] }],
   ["the first page again, after a stop", { plan: [{ at: 6, fault: "duplicated row" }], stops: [3, 2] }],
 ]
 

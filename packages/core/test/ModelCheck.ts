@@ -94,6 +94,7 @@ export const check = Effect.fnUntraced(function* (behaviour: ApiModel.Behaviour)
   }
   // What failed ahead of where a client stopped never reached it.
   const { may, must } = ApiModel.verdictOf(
+    behaviour,
     applied.slice(before),
     applied.includes("reordered rows") || applied.includes("row out of place") || behaviour.lateEvery > 0,
   )
