@@ -29,10 +29,14 @@ import * as WindowComparison from "./WindowComparison.ts"
 export const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.tapCause(effect, (cause) => Effect.logDebug(cause))
 
+/** --verbose says more, and --quiet less, than the log says by itself; a --log-level of its own counts beside --quiet. */
 const speaking =
-  ({ verbose }: { readonly verbose: boolean }) =>
+  ({ quiet, verbose }: TalkFlags) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    verbose ? Effect.provideService(debuggable(effect), References.MinimumLogLevel, "Debug") : debuggable(effect)
+    Effect.flatMap(References.MinimumLogLevel, (given) => {
+      const level = verbose ? "Debug" : quiet && given === "Info" ? "Error" : given
+      return Effect.provideService(debuggable(effect), References.MinimumLogLevel, level)
+    })
 
 const say = (flags: { readonly quiet: boolean }, lines: ReadonlyArray<string>) =>
   flags.quiet

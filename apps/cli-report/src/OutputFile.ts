@@ -3,12 +3,12 @@
  * prepared before the work begins, so that a place that cannot be written costs no walk.
  */
 import { ElnudgeError } from "@effect-elnudge/core"
+import { reasonOf } from "@effect-elnudge/core/FileFailure"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
-import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -22,10 +22,6 @@ export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
     return `Nothing can be written to ${this.file}: ${this.reason}.`
   }
 }
-
-// The system's own code (ENOSPC, EACCES) says more than a class of errors does.
-const reasonOf = ({ reason }: PlatformError): string =>
-  Predicate.hasProperty(reason.cause, "code") && Predicate.isString(reason.cause.code) ? reason.cause.code : reason._tag
 
 /** A failure of the file system, with the place that it is about. */
 export const unwritable = (file: string, error: PlatformError): OutputUnwritable =>

@@ -50,7 +50,7 @@ const Kept = Schema.Struct({
 })
 
 const unfit = (asked: CheckpointedWalk.Asked, reason: string) =>
-  new Checkpoint.CheckpointUnusable({ problem: "invalid", file: asked.file, reason: reason.replace(/\s*\n\s*/g, " ") })
+  new Checkpoint.CheckpointUnusable({ problem: "invalid", file: asked.file, reason })
 
 /** Puts the reports where an earlier run left them. */
 const restore = Effect.fnUntraced(function* (

@@ -101,6 +101,8 @@ describe("a key file", () => {
           assert.strictEqual(warned.exitCode, 0, warned.stderr)
           assert.strictEqual(warned.stderr.split("chmod 600").length, 2, warned.stderr)
           assert.notInclude(warned.stdout, "chmod")
+          const quiet = yield* run([...command, "--quiet"], fromFile(file))
+          assert.deepStrictEqual([quiet.exitCode, quiet.stderr], [0, ""])
           chmodSync(file, 0o600)
           const silent = yield* run(command, fromFile(file))
           assert.deepStrictEqual([silent.exitCode, silent.stdout], [0, warned.stdout], silent.stderr)

@@ -7,10 +7,9 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
-import type { PlatformError } from "effect/PlatformError"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Coverage from "./Coverage.ts"
+import { reasonOf } from "./FileFailure.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
 /**
@@ -65,7 +64,8 @@ export class CheckpointUnusable extends Data.TaggedError("CheckpointUnusable")<{
       case "unreadable":
         return `The checkpoint ${this.file} cannot be read: ${this.reason}.`
       case "invalid":
-        return `${this.file} is not a checkpoint that this version can go on from: ${this.reason}.`
+        // What explains a whole file may hold the file.
+        return `${this.file} is not a checkpoint that this version can go on from: ${this.reason.replace(/\s*\n\s*/g, " ").slice(0, 200)}.`
       case "unwritable":
         return `The checkpoint ${this.file} cannot be written: ${this.reason}.`
     }
@@ -91,16 +91,15 @@ const hash = (text: string): Effect.Effect<string> =>
 const encodePosition = Schema.encodeSync(WalkPosition.WalkPosition)
 const encodeCoverage = Schema.encodeSync(Coverage.Coverage)
 
+/** The contents as they are written. */
+const encode = ({ coverage, position, state }: Contents) => ({
+  position: encodePosition(position),
+  coverage: encodeCoverage(coverage),
+  state,
+})
+
 // By the fields' own order, which a decoded file has as well.
-const contentHash = ({ coverage, position, state }: Contents): Effect.Effect<string> =>
-  hash(JSON.stringify([encodePosition(position), encodeCoverage(coverage), state]))
-
-// The system's own code (ENOSPC, EACCES) says more than a class of errors does.
-const reasonOf = ({ reason }: PlatformError): string =>
-  Predicate.hasProperty(reason.cause, "code") && Predicate.isString(reason.cause.code) ? reason.cause.code : reason._tag
-
-// A message about a whole file would hold the file.
-const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").slice(0, 200)
+const contentHash = (encoded: ReturnType<typeof encode>): Effect.Effect<string> => hash(JSON.stringify(encoded))
 
 /** What the file holds, or none where there is no such file. Fails where it is of another query. */
 export const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
@@ -112,16 +111,15 @@ export const read = Effect.fn("Checkpoint.read")(function* (file: string, query:
   )
   if (Option.isNone(text)) return Option.none<Contents>()
   const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
-  const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) =>
-    invalid(oneLine(message)),
-  )
+  const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) => invalid(message))
   const names = [...new Set([...Object.keys(saved.query), ...Object.keys(query)])]
   const name = names.find((each) => saved.query[each] !== query[each])
   if (name !== undefined) {
     return yield* new CheckpointMismatch({ file, name, saved: saved.query[name], asked: query[name] })
   }
   if (saved.query_hash !== (yield* hash(canonical(query)))) return yield* invalid("its query does not fit its hash")
-  if (saved.content_hash !== (yield* contentHash(saved))) return yield* invalid("it was changed after it was written")
+  if (saved.content_hash !== (yield* contentHash(encode(saved))))
+    return yield* invalid("it was changed after it was written")
   const contents: Contents = saved
   return Option.some(contents)
 })
@@ -133,16 +131,14 @@ export const read = Effect.fn("Checkpoint.read")(function* (file: string, query:
 export const write = Effect.fn("Checkpoint.write")(function* (file: string, query: Query, contents: Contents) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { coverage, position, state } = contents
-  const text = yield* Schema.encodeEffect(File)({
+  const encoded = encode(contents)
+  const text = JSON.stringify({
     format: "elnudge-checkpoint-1",
     query,
     query_hash: yield* hash(canonical(query)),
-    content_hash: yield* contentHash(contents),
-    position,
-    coverage,
-    state,
-  }).pipe(Effect.orDie)
+    content_hash: yield* contentHash(encoded),
+    ...encoded,
+  } satisfies typeof Checkpoint.Encoded)
   // Always the same name, so that runs that were killed leave one at most.
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.checkpoint-tmp`)
   yield* Effect.gen(function* () {

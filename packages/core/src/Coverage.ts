@@ -229,10 +229,6 @@ export class Recorder {
     this.counts.duplicates++
   }
 
-  outsideWindow(): void {
-    this.counts.outside_window++
-  }
-
   withoutWindow(): void {
     this.counts.without_window++
   }

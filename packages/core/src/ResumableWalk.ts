@@ -54,11 +54,7 @@ const saveEveryMillis = 1_000
 const saveEveryRequests = 25
 
 const invalid = (file: string, reason: string) =>
-  new Checkpoint.CheckpointUnusable({
-    problem: "invalid",
-    file,
-    reason: reason.replace(/\s*\n\s*/g, " ").slice(0, 200),
-  })
+  new Checkpoint.CheckpointUnusable({ problem: "invalid", file, reason })
 
 /** Reads the file, if there is one. Fails where it is of another query, or its state is none. */
 export const open = Effect.fn("ResumableWalk.open")(function* <State, Encoded>({

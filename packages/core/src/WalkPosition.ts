@@ -91,6 +91,8 @@ export class Tracker {
   private oldest = Number.POSITIVE_INFINITY
   private forgottenFrom = Number.POSITIVE_INFINITY
   private rows = 0
+  /** How many rows `known` may have before it is cut, so that it stays small where nobody asks for the position. */
+  private mostKnown = 4 * rememberedRows
   private readonly recorder: Coverage.Recorder | undefined
 
   /** `resumed` is what an earlier tracker gave; the recorder has what was covered until then. */
@@ -141,6 +143,7 @@ export class Tracker {
     if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
     if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
     this.close()
+    if (this.known.length > this.mostKnown) this.forget()
   }
 
   /** How many rows were taken in. */
@@ -177,12 +180,15 @@ export class Tracker {
     const inProgress = this.open.reduce((sum, { pending, size }) => sum + size - pending.size, 0)
     const kept = Math.max(rememberedRows, inProgress)
     const last = this.known.length - kept
+    if (last <= 0) return
     this.known = this.known.filter(({ started_at }, index) => {
       const startedAt = Session.millis(started_at)
       const isKept = index >= last || startedAt === this.oldest
       if (!isKept) this.forgottenFrom = Math.min(this.forgottenFrom, startedAt)
       return isKept
     })
+    // Rows of one instant are all kept: cutting again for each of them would be for nothing.
+    this.mostKnown = Math.max(4 * rememberedRows, 2 * this.known.length)
   }
 }
 

@@ -274,6 +274,27 @@ describe("what a position remembers", () => {
   })
 })
 
+describe("a tracker that nobody asks", () => {
+  it("forgets as one that is asked all the time, and stays as exact", () => {
+    const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
+    const none = { duplicates: 0, outside_window: 0, out_of_order: 0 }
+    const list = rows(9000)
+    const positionOf = (isAsked: boolean) => {
+      const tracker = new WalkPosition.Tracker()
+      tracker.begin(window)
+      for (let start = 0; start < list.length; start += 200) {
+        const page = list.slice(start, start + 200)
+        tracker.page({ to: window.to, cursor: `c${start}`, restBefore: null }, page, none, undefined)
+        for (const summary of page) tracker.done({ summary, detail: SessionRead.notNeeded, readAt: 0 })
+        if (isAsked) tracker.position()
+      }
+      return tracker.position()
+    }
+    assert.deepStrictEqual(positionOf(false), positionOf(true))
+    assert.lengthOf(positionOf(false)?.known ?? [], 1000)
+  })
+})
+
 describe("WalkPosition.ofRequest", () => {
   it.effect("goes on where a stream of summaries failed", () =>
     Effect.gen(function* () {

@@ -36,19 +36,3 @@ export const zip = <In, StateA, OutA, StateB, OutB>(
   combine: ([leftA, leftB], [rightA, rightB]) => [a.combine(leftA, rightA), b.combine(leftB, rightB)],
   done: ([stateA, stateB]) => [a.done(stateA), b.done(stateB)],
 })
-
-/** A fold under way, whose state is its own affair: for code that runs folds of different kinds side by side. */
-export interface Running<in In, out Out> {
-  readonly step: (element: In) => void
-  readonly done: () => Out
-}
-
-export const start = <In, State, Out>(fold: Fold<In, State, Out>): Running<In, Out> => {
-  let state = fold.initial()
-  return {
-    step: (element) => {
-      state = fold.step(state, element)
-    },
-    done: () => fold.done(state),
-  }
-}
