@@ -199,7 +199,7 @@ export class Recorder {
     if (isRetry) this.counts.retries++
   }
 
-  /** `heldUntil` in epoch milliseconds. */
+  /** `heldUntil` in epoch milliseconds; 0 for a hold that is too long to be waited for. */
   rateLimited(heldUntil: number): void {
     this.counts.rate_limited++
     this.heldUntil = Math.max(this.heldUntil, heldUntil)

@@ -134,7 +134,8 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         const step = yield* backoff(refusals)
         const wait = refusals++ === 0 ? (outcome.waitMillis ?? step) : Math.max(outcome.waitMillis ?? 0, step)
         const until = (yield* Clock.currentTimeMillis) + wait
-        recorder?.rateLimited(until)
+        const isWaitedFor = heldMillis + wait <= settings.maxHoldMillis && until <= (budget?.deadline ?? Infinity)
+        recorder?.rateLimited(isWaitedFor ? until : 0)
         yield* Effect.logDebug("held by a 429", { request, wait })
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
         yield* limiter.hold(until)

@@ -151,6 +151,18 @@ describe("ElnudgeClient under faults", () => {
       assert.deepInclude(coverage, { requests: 4, list_requests: 3, detail_requests: 1, retries: 2, rate_limited: 1 })
       assert.isAtLeast(coverage.held_ms, 3_000)
       assert.isAtMost(coverage.held_ms, 3_300)
+      assert.isAbove(recorder.live().heldUntil, 0)
+    }),
+  )
+
+  it.effect("says of no hold that it is waited for where it is too long for that", () =>
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.make
+      const { layer } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "277403" } }))
+      const failed = listSessions().pipe(Effect.provideService(Coverage.Current, recorder), Effect.provide(layer))
+      assert.strictEqual((yield* Effect.flip(failed))._tag, "RateLimited")
+      assert.strictEqual(recorder.snapshot().rate_limited, 1)
+      assert.strictEqual(recorder.live().heldUntil, 0)
     }),
   )
 
