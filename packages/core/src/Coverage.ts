@@ -4,7 +4,10 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import type { RequestInfo } from "./ElnudgeError.ts"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as TimeSpan from "./TimeSpan.ts"
@@ -13,6 +16,14 @@ import * as TimeWindow from "./TimeWindow.ts"
 /** How often; how long in milliseconds. */
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Millis = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+// What was saved before there was such a count does not have it, and its hash must stay the same when it is read.
+const LaterCount = Schema.optionalKey(Count).pipe(
+  Schema.decodeTo(Count, {
+    decode: SchemaGetter.withDefault(Effect.succeed(0)),
+    encode: SchemaGetter.transformOptional(Option.filter((count) => count > 0)),
+  }),
+)
 
 const Window = TimeWindow.TimeWindow.check(
   Schema.makeFilter(({ from, to }) => Session.millis(from) < Session.millis(to), {
@@ -26,10 +37,11 @@ export const Coverage = Schema.Struct({
   window: Schema.NullOr(Window),
   /** What of the window nobody walked: between the windows of several files. */
   gaps: Schema.Array(Window),
-  /** All attempts sent: of the list, of details, retries included. */
+  /** All attempts sent: of the list, of details, of nudges, retries included. */
   requests: Count,
   list_requests: Count,
   detail_requests: Count,
+  nudge_requests: LaterCount,
   /** Attempts that repeated a failed one. */
   retries: Count,
   /** 429 answers. */
@@ -128,6 +140,7 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
     requests: sum(({ requests }) => requests),
     list_requests: sum(({ list_requests }) => list_requests),
     detail_requests: sum(({ detail_requests }) => detail_requests),
+    nudge_requests: sum(({ nudge_requests }) => nudge_requests),
     retries: sum(({ retries }) => retries),
     rate_limited: sum(({ rate_limited }) => rate_limited),
     paced_ms: sum(({ paced_ms }) => paced_ms),
@@ -151,6 +164,12 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
   }
 }
 
+const requestCount = {
+  ListSessions: "list_requests",
+  GetSession: "detail_requests",
+  ListNudges: "nudge_requests",
+} as const satisfies Record<RequestInfo["_tag"], string>
+
 /** Counts for one run. Its methods are synchronous and cheap; calls may come from any number of fibers. */
 export class Recorder {
   /** Goes on from what an earlier run covered. */
@@ -167,6 +186,7 @@ export class Recorder {
   private counts = {
     list_requests: 0,
     detail_requests: 0,
+    nudge_requests: 0,
     retries: 0,
     rate_limited: 0,
     paced_ms: 0,
@@ -193,9 +213,8 @@ export class Recorder {
     this.spans = TimeSpan.join(this.spans, span)
   }
 
-  request(kind: "ListSessions" | "GetSession", isRetry: boolean): void {
-    if (kind === "ListSessions") this.counts.list_requests++
-    else this.counts.detail_requests++
+  request(kind: RequestInfo["_tag"], isRetry: boolean): void {
+    this.counts[requestCount[kind]]++
     if (isRetry) this.counts.retries++
   }
 
@@ -262,7 +281,7 @@ export class Recorder {
 
   /** How many requests were sent so far. */
   sent(): number {
-    return this.counts.list_requests + this.counts.detail_requests
+    return this.counts.list_requests + this.counts.detail_requests + this.counts.nudge_requests
   }
 
   live(): Live {
@@ -270,12 +289,22 @@ export class Recorder {
   }
 
   snapshot(): Coverage {
-    const { list_requests, detail_requests, retries, details, changed_since_listed, unsettled, ...rest } = this.counts
-    return {
-      ...written(this.spans),
-      requests: list_requests + detail_requests,
+    const {
       list_requests,
       detail_requests,
+      nudge_requests,
+      retries,
+      details,
+      changed_since_listed,
+      unsettled,
+      ...rest
+    } = this.counts
+    return {
+      ...written(this.spans),
+      requests: this.sent(),
+      list_requests,
+      detail_requests,
+      nudge_requests,
       retries,
       ...rest,
       details,

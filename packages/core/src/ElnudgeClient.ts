@@ -17,6 +17,7 @@ import * as ApiKey from "./ApiKey.ts"
 import * as BaseUrl from "./BaseUrl.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
+import * as NudgesApi from "./NudgesApi.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestLoop from "./RequestLoop.ts"
@@ -57,6 +58,8 @@ export interface ListRequest {
   readonly cursorAlone?: boolean | undefined
   /** How many rows the walk has handed on so far: errors carry it. @default 0 */
   readonly rowsEmitted?: number | undefined
+  /** The window is a part of what the walk is of: errors say so. @default false */
+  readonly part?: boolean | undefined
 }
 
 export class ElnudgeClient extends Context.Service<
@@ -67,12 +70,31 @@ export class ElnudgeClient extends Context.Service<
       id: string,
       options?: { readonly startedAt?: string | undefined },
     ) => Effect.Effect<Session.Detail, ElnudgeError.DetailError>
+    /**
+     * A page of `GET /nudges`, newest first; the window is of `shown_at`. The endpoint is not in the contract: where the
+     * API does not have it, the first page fails with `NudgesUnavailable`, and the details have the same nudges.
+     */
+    readonly listNudges: (request?: ListRequest) => Effect.Effect<NudgesApi.NudgePage, ElnudgeError.NudgesError>
   }
 >()("@effect-elnudge/core/ElnudgeClient") {}
 
 const isSessionId = Schema.is(Session.Id)
 const readPage = CheckedJson.reader(SessionsApi.SessionPage)
 const readSession = CheckedJson.reader(SessionsApi.SessionEnvelope)
+const readNudges = CheckedJson.reader(NudgesApi.NudgePage)
+
+const queryOf = ({ cursor, cursorAlone = false, limit, window }: ListRequest) =>
+  cursorAlone && cursor !== undefined
+    ? { cursor }
+    : { from: window?.from, to: window?.to, limit: limit?.toString(), cursor }
+
+const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
+  from: window?.from,
+  to: window?.to,
+  cursor,
+  rowsEmitted,
+  ...(part === true ? { part } : {}),
+})
 
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
@@ -113,6 +135,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     HttpClient.withScope,
   )
   const api = yield* HttpApiClient.makeWith(SessionsApi.SessionsApi, { httpClient })
+  const nudgesApi = yield* HttpApiClient.makeWith(NudgesApi.NudgesApi, { httpClient })
 
   const send = RequestLoop.make({
     baseUrl,
@@ -122,47 +145,50 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     maxHoldMillis,
   })
 
-  const pageRefusal =
-    (request: ElnudgeError.RequestInfo, list: ListRequest, oldestFrom: string | undefined) => (status: number) => {
-      if (list.cursor !== undefined && (status === 400 || status === 404 || status === 410)) {
-        return new ElnudgeError.CursorRejected({ status, request })
-      }
-      if (status === 404) {
-        return new ElnudgeError.RetentionExceeded({ from: list.window?.from, oldestFrom, request })
-      }
-      return refused(status, request)
-    }
-
   const oldestKept = Effect.map(DateTime.now, (now) =>
     retentionDays === undefined ? undefined : DateTime.subtract(now, { days: retentionDays }),
   )
+  const oldestFrom = Effect.map(oldestKept, (oldest) =>
+    oldest === undefined ? undefined : Session.instant(DateTime.toEpochMillis(oldest)),
+  )
 
   const listSessions = Effect.fn("ElnudgeClient.listSessions")(function* (list: ListRequest = {}) {
-    const { cursor, cursorAlone = false, limit, rowsEmitted, window } = list
-    const request: ElnudgeError.RequestInfo = {
-      _tag: "ListSessions",
-      from: window?.from,
-      to: window?.to,
-      cursor,
-      rowsEmitted: rowsEmitted ?? 0,
-    }
-    const oldest = yield* oldestKept
+    const page = pageOf(list)
+    const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
+    const oldest = yield* oldestFrom
     return yield* send({
       request,
-      execute: api.sessions.list({
-        query:
-          cursorAlone && cursor !== undefined
-            ? { cursor }
-            : { from: window?.from, to: window?.to, limit: limit?.toString(), cursor },
-        responseMode: "response-only",
-      }),
+      execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
       read: readPage,
-      refusal: pageRefusal(
-        request,
-        list,
-        oldest === undefined ? undefined : Session.instant(DateTime.toEpochMillis(oldest)),
-      ),
+      refusal: (status) => {
+        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+        return status === 404
+          ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
+          : refused(status, request)
+      },
     })
+  })
+
+  const listNudges = Effect.fn("ElnudgeClient.listNudges")(function* (list: ListRequest = {}) {
+    const page = pageOf(list)
+    const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
+    const oldest = yield* oldestFrom
+    return yield* send({
+      request,
+      execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
+      read: readNudges,
+      refusal: (status) => {
+        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+        return status === 404 || status === 410
+          ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
+          : refused(status, request)
+      },
+    }).pipe(
+      // What has an id in this list is a nudge.
+      Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
+        Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
+      ),
+    )
   })
 
   const getSession = Effect.fn("ElnudgeClient.getSession")(function* (
@@ -201,8 +227,11 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     return data
   })
 
-  return ElnudgeClient.of({ listSessions, getSession })
+  return ElnudgeClient.of({ listSessions, getSession, listNudges })
 })
+
+const isOfCursor = (status: number, { cursor }: ListRequest): boolean =>
+  cursor !== undefined && (status === 400 || status === 404 || status === 410)
 
 const refused = (status: number, request: ElnudgeError.RequestInfo) =>
   new ElnudgeError.InvalidRequest({

@@ -4,26 +4,35 @@
  */
 import * as Schema from "effect/Schema"
 
+const page = {
+  from: Schema.optional(Schema.String),
+  to: Schema.optional(Schema.String),
+  cursor: Schema.optional(Schema.String),
+  rowsEmitted: Schema.Int,
+  /** Of a part of the window (`listConcurrency`): to go on from its cursor would not bring the rest. */
+  part: Schema.optional(Schema.Boolean),
+}
+
 /** Which request an error belongs to. For a page: the window, the cursor and how many rows the walk had handed on. */
 export const RequestInfo = Schema.Union([
-  Schema.TaggedStruct("ListSessions", {
-    from: Schema.optional(Schema.String),
-    to: Schema.optional(Schema.String),
-    cursor: Schema.optional(Schema.String),
-    rowsEmitted: Schema.Int,
-  }),
+  Schema.TaggedStruct("ListSessions", page),
   Schema.TaggedStruct("GetSession", { id: Schema.String }),
+  Schema.TaggedStruct("ListNudges", page),
 ])
 export type RequestInfo = typeof RequestInfo.Type
+
+const isOfNudges = (request: RequestInfo | undefined): boolean => request?._tag === "ListNudges"
 
 const describe = (request: RequestInfo | undefined): string => {
   if (request === undefined) return ""
   if (request._tag === "GetSession") return ` (session ${request.id})`
-  const page = request.cursor === undefined ? "first page" : `page after ${request.rowsEmitted} rows`
-  return ` (${page})`
+  const [of, row] = isOfNudges(request) ? [" of nudges", "nudges"] : ["", "rows"]
+  return request.cursor === undefined ? ` (first page${of})` : ` (page after ${request.rowsEmitted} ${row})`
 }
 
 const request = Schema.optional(RequestInfo)
+
+const instead = "Read the nudges from the sessions' details instead (without --nudges-from list)"
 
 const goOn = "Allow more, or run it with a checkpoint (--checkpoint), from which the same run goes on."
 
@@ -49,6 +58,10 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
     return `The API refused the key: ${this.status}${describe(this.request)}.`
   }
   get advice(): string {
+    // Of an endpoint that is outside the contract nobody knows how a plan without it is told so.
+    if (this.status === 403 && isOfNudges(this.request)) {
+      return `${instead}: the key may not be allowed to list them. If the sessions are refused too, check the key.`
+    }
     return this.keyProblem === undefined
       ? "Check that ELNUDGE_API_KEY holds the secret API key of this site, and that it was not rotated."
       : `The key was read again, but ${this.keyProblem}. Check that the secret API key of this site is where it is read from.`
@@ -149,22 +162,46 @@ export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("
   }
 }
 
-/** A 200 that does not fit the contract. Names the session and the path; never holds the payload. */
+/**
+ * The first page of nudges is not there (404, 410). The endpoint is outside the contract: a plan may be without it, and
+ * sessions may have details with the same nudges all the same.
+ */
+export class NudgesUnavailable extends Schema.TaggedError<NudgesUnavailable>()("NudgesUnavailable", {
+  status: Schema.Int,
+  from: Schema.optional(Schema.String),
+  /** The oldest `from` the plan allows (ISO 8601), where the plan's retention is known. */
+  oldestFrom: Schema.optional(Schema.String),
+  request,
+}) {
+  override get message(): string {
+    return `The API has no list of nudges for a window from ${this.from ?? "30 days ago"} (${this.status}): the plan may be without one, the window may be older than the plan keeps, or the base URL is wrong.`
+  }
+  get advice(): string {
+    return this.oldestFrom === undefined
+      ? `${instead}, or use a later from.`
+      : `${instead}, or use a from of ${this.oldestFrom} or later.`
+  }
+}
+
+/** A 200 that does not fit the contract. Names the session or the nudge, and the path; never holds the payload. */
 export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("ResponseInvalid", {
   /** What did not fit, such as `expected an integer`. */
   reason: Schema.String,
   /** Where in the body, such as `data[3].intent_score`. */
   path: Schema.optional(Schema.String),
   sessionId: Schema.optional(Schema.String),
+  nudgeId: Schema.optional(Schema.String),
   request,
 }) {
   override get message(): string {
     const where = this.path === undefined ? "" : ` at ${this.path}`
     const session = this.sessionId === undefined ? "" : ` in session ${this.sessionId}`
-    return `The API's answer does not fit its contract${session}${where}: ${this.reason}${describe(this.request)}.`
+    const nudge = this.nudgeId === undefined ? "" : ` in nudge ${this.nudgeId}`
+    return `The API's answer does not fit its contract${session}${nudge}${where}: ${this.reason}${describe(this.request)}.`
   }
   get advice(): string {
-    return "Nothing was guessed in its place. Report it to elNudge with the session and the path."
+    const of = isOfNudges(this.request) ? "nudge" : "session"
+    return `Nothing was guessed in its place. Report it to elNudge with the ${of} and the path.`
   }
 }
 
@@ -183,13 +220,13 @@ export class CursorRejected extends Schema.TaggedError<CursorRejected>()("Cursor
         ? ", and the rest cannot be asked for by time: the list was not newest first, or began in its middle"
         : this.stalledAt === undefined
           ? ""
-          : `, and asking again for what started before ${this.stalledAt} brought nothing new`
+          : `, and asking again for what ${isOfNudges(this.request) ? "was shown" : "started"} before ${this.stalledAt} brought nothing new`
     return `The API refused to go on from its own cursor: ${this.status}${stalled}${describe(this.request)}.`
   }
   get advice(): string {
     return this.stalledAt === undefined
       ? "Run it again: a new walk starts from the first page."
-      : "More sessions may start in one second than a page holds: use the largest page size, and report it to elNudge."
+      : `More ${isOfNudges(this.request) ? "nudges may be shown" : "sessions may start"} in one second than a page holds: use the largest page size, and report it to elNudge.`
   }
 }
 
@@ -220,6 +257,9 @@ export type ListError =
   | RetentionExceeded
   | ResponseInvalid
   | CursorRejected
+
+/** What a page of nudges can fail with. */
+export type NudgesError = Exclude<ListError, RetentionExceeded> | NudgesUnavailable
 
 /** What one session's detail can fail with. */
 export type DetailError =

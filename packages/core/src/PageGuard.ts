@@ -9,7 +9,6 @@ import type { ListCounts } from "./Coverage.ts"
 import { type RequestInfo, ResponseInvalid } from "./ElnudgeError.ts"
 import { RecentSet } from "./RecentSet.ts"
 import * as Session from "./Session.ts"
-import type { SessionPage } from "./SessionsApi.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import type { WalkPosition } from "./WalkPosition.ts"
 
@@ -23,16 +22,31 @@ const maxStalePages = 20
 // A row or two out of place at the end of a page must not hide what lies between.
 const tailRows = 20
 
-export interface CheckedPage {
+/** One page as the API gives it. */
+export interface RawPage<Row> {
+  readonly data: ReadonlyArray<Row>
+  readonly next_cursor?: string | null | undefined
+  readonly has_more: boolean
+}
+
+/** A list whose rows have an id, and are ordered by one of their instants, the latest first. */
+export interface Rows<Row> {
+  /** The field of that instant. */
+  readonly field: string
+  readonly instant: (row: Row) => string
+  readonly sessionId: (row: Row) => string
+}
+
+export interface CheckedPage<Row> {
   /** The page's rows without those that came before. */
-  readonly sessions: ReadonlyArray<Session.Summary>
+  readonly rows: ReadonlyArray<Row>
   readonly counts: ListCounts
   /** The cursor of the next page, or undefined on the last one. */
   readonly next: string | undefined
 }
 
 /** The memory of one walk. */
-export class PageGuard {
+export class PageGuard<Row extends { readonly id: string }> {
   private readonly ids = new RecentSet(rememberedIds)
   private cursors = new RecentSet(rememberedCursors)
   private emptyInARow = 0
@@ -49,9 +63,11 @@ export class PageGuard {
   private forgottenFrom = Number.POSITIVE_INFINITY
   private readonly from: number
   private readonly to: number
+  private readonly rows: Rows<Row>
 
   /** The position is that of a walk's start, or of one that goes on. */
-  constructor({ forgotten_from, known, oldest, rest_before, window }: WalkPosition) {
+  constructor(rows: Rows<Row>, { forgotten_from, known, oldest, rest_before, window }: WalkPosition) {
+    this.rows = rows
     const { from, to } = TimeWindow.toSpan(window)
     this.from = from
     this.to = to
@@ -80,7 +96,7 @@ export class PageGuard {
   }
 
   /** Rows that came before are duplicates, but not where the page `isAgain`: asked for because of the rows between. */
-  check(page: SessionPage, request: RequestInfo, isAgain: boolean): Result.Result<CheckedPage, ResponseInvalid> {
+  check(page: RawPage<Row>, request: RequestInfo, isAgain: boolean): Result.Result<CheckedPage<Row>, ResponseInvalid> {
     const fail = (reason: string, path: string, sessionId?: string) =>
       Result.fail(new ResponseInvalid({ reason, path, sessionId, request }))
     this.emptyInARow = page.data.length === 0 ? this.emptyInARow + 1 : 0
@@ -95,11 +111,13 @@ export class PageGuard {
       }
     }
     const counts = { duplicates: 0, outside_window: 0, out_of_order: 0 }
-    const sessions: Array<Session.Summary> = []
+    const rows: Array<Row> = []
     const starts: Array<number> = []
     let isFresh = false
-    for (const [index, session] of page.data.entries()) {
-      const start = Session.millis(session.started_at)
+    let index = -1
+    for (const row of page.data) {
+      index++
+      const start = Session.millis(this.rows.instant(row))
       if (start < this.from || start >= this.to) {
         counts.outside_window++
         continue
@@ -107,9 +125,9 @@ export class PageGuard {
       const isLater = start > this.lastStart
       this.lastStart = start
       starts.push(start)
-      if (this.again?.add(session.id) === true) isFresh = true
+      if (this.again?.add(row.id) === true) isFresh = true
       const turns = this.ids.turns
-      if (!this.ids.add(session.id)) {
+      if (!this.ids.add(row.id)) {
         if (!isAgain) {
           counts.duplicates++
           if (isLater) counts.out_of_order++
@@ -119,7 +137,7 @@ export class PageGuard {
       if (start >= this.forgottenFrom) {
         const reason =
           "a row from so far up the list that it cannot be told whether it came before (a walk that begins anew, without a checkpoint, remembers more)"
-        return fail(reason, `data[${index}].started_at`, session.id)
+        return fail(reason, `data[${index}].${this.rows.field}`, this.rows.sessionId(row))
       }
       if (this.ids.turns > turns) {
         this.forgottenFrom = Math.min(this.forgottenFrom, this.turnedAt)
@@ -130,14 +148,14 @@ export class PageGuard {
         counts.out_of_order++
         this.rest = undefined
       }
-      sessions.push(session)
+      rows.push(row)
     }
     this.lower(starts)
-    this.staleInARow = sessions.length === 0 && !isFresh ? this.staleInARow + 1 : 0
+    this.staleInARow = rows.length === 0 && !isFresh ? this.staleInARow + 1 : 0
     if (page.has_more && this.staleInARow >= maxStalePages) {
-      return fail(`${maxStalePages} pages in a row without a new session, and still has_more`, "data")
+      return fail(`${maxStalePages} pages in a row without a new row, and still has_more`, "data")
     }
-    return Result.succeed({ sessions, counts, next: next ?? undefined })
+    return Result.succeed({ rows, counts, next: next ?? undefined })
   }
 
   /** Lowers the bound to the end of a page, given the starts of its rows. */

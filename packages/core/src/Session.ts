@@ -4,35 +4,20 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-
-const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
-
-const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-
-// Date.parse moves a day that no calendar has, such as 30 February, into the next month.
-const isCalendarDay = (text: string): boolean => {
-  const day = Number(text.slice(8, 10))
-  if (day <= 28) return day > 0
-  const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))]
-  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  return day <= (month === 2 && isLeapYear ? 29 : (daysInMonth[month - 1] ?? 0))
-}
+import * as IsoInstant from "./IsoInstant.ts"
 
 /**
  * An ISO 8601 instant with a time zone (`2026-10-01T10:14:32Z`, with or without a fraction of a second).
  * It stays a string; compare instants with {@link millis}, never as text: `…45Z` sorts after `…45.500Z`.
  */
 export const Instant = Schema.String.check(
-  Schema.makeFilter(
-    (text: string) => instantPattern.test(text) && isCalendarDay(text) && !Number.isNaN(Date.parse(text)),
-    {
-      expected: "an ISO 8601 instant with a time zone, such as 2026-10-01T10:14:32Z",
-    },
-  ),
+  Schema.makeFilter(IsoInstant.isInstant, {
+    expected: "an ISO 8601 instant with a time zone, such as 2026-10-01T10:14:32Z",
+  }),
 )
 
 /** An instant in milliseconds since 1970-01-01T00:00:00Z; finer digits are dropped. */
-export const millis = (instant: string): number => Date.parse(instant)
+export const millis: (instant: string) => number = IsoInstant.millis
 
 /** The instant of epoch milliseconds as we write it: UTC, with a fraction only where there is one. */
 export const instant = (epochMillis: number): string =>

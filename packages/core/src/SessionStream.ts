@@ -2,17 +2,19 @@
  * The list as streams: pages are the primitive, summaries and details are built on them. Lazy, in bounded memory,
  * and every page is asked for once: retries happen around the single request, never around the stream.
  */
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
-import { PageGuard } from "./PageGuard.ts"
+import * as PageWalk from "./PageWalk.ts"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
+import * as SlicedWalk from "./SlicedWalk.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
@@ -25,6 +27,12 @@ export interface ListOptions extends TimeWindow.Options {
    * does not; `false` sends the cursor alone, as the API document's own follow-up request does. @default true
    */
   readonly followWindow?: boolean | undefined
+  /**
+   * Parts of the window whose pages are asked for at the same time, 1–64; the order of the rows stays. It pays where an
+   * answer takes long and the limit allows more: at 1,000 requests a minute one page after another already reaches the limit
+   * once an answer takes 60 ms. Up to 24 pages for each are held in memory, and a few more are asked for. @default 1
+   */
+  readonly listConcurrency?: number | undefined
   /** Go on from where an earlier walk stopped: its window counts, not `from` and `to`. @default from the newest row */
   readonly resume?: WalkPosition.WalkPosition | undefined
 }
@@ -55,12 +63,11 @@ export interface Page {
   readonly window: TimeSpan
 }
 
-interface Step extends WalkPosition.Place {
-  readonly rows: number
-  /** Whether its rows were, or may have been, read before. */
-  readonly isAgain: boolean
-  /** Whether a row came since the list was entered here: else going back to the oldest row would only lead here again. */
-  readonly isProgress: boolean
+/** Rows of a page that need no detail, and the one after them that does. */
+interface Run {
+  readonly page: Page
+  readonly plain: Array<SessionRead.SessionRead>
+  readonly picked: Session.Summary | undefined
 }
 
 const checkRange = (name: string, value: number, low: number, high: number) =>
@@ -81,80 +88,41 @@ const pagesOf = (
     Effect.gen(function* () {
       const limit = options.pageSize ?? SessionsApi.maxPageSize
       yield* checkRange("the page size", limit, 1, SessionsApi.maxPageSize)
+      const concurrency = options.listConcurrency ?? 1
+      yield* checkRange("the list's concurrency", concurrency, 1, 64)
       const client = yield* ElnudgeClient
       const pinned = options.resume?.window ?? (yield* TimeWindow.pin(options))
       const position = tracker?.begin(pinned) ?? options.resume ?? WalkPosition.start(pinned)
       if (position.complete) return Stream.empty
       const recorder = yield* Coverage.Current
-      const span = TimeWindow.toSpan(position.window)
-      recorder?.covers(span)
-      const guard = new PageGuard(position)
-      const isResumed = position.rows > 0
-      const first: Step = {
-        to: position.to,
-        cursor: position.cursor ?? undefined,
-        restBefore: position.rest_before,
-        rows: position.rows,
-        isAgain: isResumed,
-        isProgress: isResumed,
+      const window = TimeWindow.toSpan(position.window)
+      recorder?.covers(window)
+      const source: PageWalk.Source<Session.Summary, ElnudgeError.ListError> = {
+        tag: "ListSessions",
+        field: "started_at",
+        instant: ({ started_at }) => started_at,
+        sessionId: ({ id }) => id,
+        list: (request) =>
+          Effect.map(client.listSessions(request), (page) => {
+            recorder?.page(page.data.length)
+            return page
+          }),
       }
-
-      // The API's cursors may die; what they stood for is the rest of the window, which can be asked for by time.
-      const reenter = (step: Step, rejected: ElnudgeError.CursorRejected) =>
-        Effect.suspend(() => {
-          const to = guard.restBefore()
-          const { request, status } = rejected
-          if (to === undefined)
-            return Effect.fail(new ElnudgeError.CursorRejected({ status, request, isUnordered: true }))
-          if (!step.isProgress) return Effect.fail(new ElnudgeError.CursorRejected({ status, request, stalledAt: to }))
-          recorder?.reentry()
-          guard.reenter()
-          const entry: Step = {
-            to,
-            cursor: undefined,
-            restBefore: to,
-            rows: step.rows,
-            isAgain: true,
-            isProgress: false,
-          }
-          tracker?.reenter(entry)
-          const emitted: ReadonlyArray<Page> = []
-          return Effect.succeed([emitted, Option.some(entry)] as const)
-        })
-
-      const ask = Effect.fnUntraced(function* (step: Step) {
-        const { cursor, isAgain, rows, to } = step
-        const window = { from: position.window.from, to }
-        const cursorAlone = options.followWindow === false
-        const page = yield* client.listSessions({ window, limit, cursor, cursorAlone, rowsEmitted: rows })
-        const request = { _tag: "ListSessions", ...window, cursor, rowsEmitted: rows } as const
-        const readAt = yield* Clock.currentTimeMillis
-        recorder?.page(page.data.length)
-        const { counts, next, sessions } = yield* Effect.fromResult(guard.check(page, request, isAgain))
-        const following: Step | undefined =
-          next === undefined
-            ? undefined
-            : {
-                to,
-                cursor: next,
-                restBefore: guard.restBefore() ?? null,
-                rows: rows + sessions.length,
-                // Until the first row that is new.
-                isAgain: isAgain && sessions.length === 0,
-                isProgress: step.isProgress || sessions.length > 0,
-              }
+      const settings = { limit, cursorAlone: options.followWindow === false }
+      const walk =
+        concurrency === 1 || !SlicedWalk.canResume(position)
+          ? PageWalk.pages(source, position, settings).pipe(Stream.bufferArray({ capacity: 1 }))
+          : SlicedWalk.pages(source, position, { ...settings, concurrency })
+      const handOn = ({ counts, following, isPage, place, readAt, rows }: PageWalk.Taken<Session.Summary>) => {
         if (tracker === undefined) {
           recorder?.listed(counts)
-          for (const session of sessions) recorder?.summary(session, readAt)
+          for (const row of rows) recorder?.summary(row, readAt)
         }
-        tracker?.page(step, sessions, counts, following)
-        const emitted: ReadonlyArray<Page> = [{ sessions, readAt, window: span }]
-        return [emitted, Option.fromUndefinedOr(following)] as const
-      })
-
-      return Stream.paginate(first, (step: Step) =>
-        Effect.catchTag(ask(step), "CursorRejected", (rejected) => reenter(step, rejected)),
-      )
+        tracker?.page(place, rows, counts, following)
+        const page: Page = { sessions: rows, readAt, window }
+        return isPage ? page : undefined
+      }
+      return Stream.filter(Stream.map(walk, handOn), Predicate.isNotUndefined)
     }),
   )
 
@@ -177,12 +145,10 @@ export const details = (
 ): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
   const { concurrency = 8, onUnavailable = "skip", pick = () => true, tracker, unordered = false } = options
 
-  const read = Effect.fnUntraced(function* (
+  const detailOf = Effect.fnUntraced(function* (
     summary: Session.Summary,
-    page: Page,
+    { window }: Page,
   ): Effect.fn.Return<SessionRead.SessionRead, ElnudgeError.DetailError, ElnudgeClient> {
-    const { window } = page
-    if (!pick(summary)) return { summary, detail: SessionRead.notNeeded, readAt: page.readAt, window }
     const client = yield* ElnudgeClient
     const recorder = yield* Coverage.Current
     const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
@@ -199,14 +165,45 @@ export const details = (
     return { summary, detail, readAt: yield* Clock.currentTimeMillis, window }
   })
 
+  // Rows that need no detail go along with the next one that does: a request is worth a fiber, a row is not.
+  const runsOf = (page: Page): ReadonlyArray<Run> => {
+    const { readAt, window } = page
+    const runs: Array<Run> = []
+    let plain: Array<SessionRead.SessionRead> = []
+    for (const summary of page.sessions) {
+      if (pick(summary)) {
+        runs.push({ page, plain, picked: summary })
+        plain = []
+      } else plain.push({ summary, detail: SessionRead.notNeeded, readAt, window })
+    }
+    if (plain.length > 0) runs.push({ page, plain, picked: undefined })
+    return runs
+  }
+
+  const readsOf = ({
+    page,
+    picked,
+    plain,
+  }: Run): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
+    picked === undefined
+      ? Effect.succeed(plain)
+      : Effect.map(detailOf(picked, page), (read) => {
+          plain.push(read)
+          return plain
+        })
+
   return Stream.fromEffect(checkRange("the concurrency", concurrency, 1, 1000)).pipe(
     Stream.flatMap(() => pagesOf(options, tracker)),
-    Stream.flatMap((page) => Stream.fromArray(page.sessions.map((summary) => ({ summary, page })))),
-    Stream.mapEffect(({ page, summary }) => read(summary, page), {
+    Stream.map(runsOf),
+    Stream.filter(Arr.isReadonlyArrayNonEmpty),
+    Stream.flattenArray,
+    Stream.mapEffect(readsOf, {
       concurrency,
       // In order, a slow detail holds the rest back, and what a tracker must remember stays small.
       unordered: unordered && tracker === undefined,
     }),
+    Stream.filter(Arr.isReadonlyArrayNonEmpty),
+    Stream.flattenArray,
     Stream.filter((sessionRead) => {
       const isLeftOut = onUnavailable === "skip" && sessionRead.detail._tag === "Unavailable"
       if (isLeftOut) tracker?.done(sessionRead)

@@ -23,14 +23,16 @@ export const maxPageSize = 200
 export const defaultPageSize = 50
 
 /**
- * A page of sessions, newest first. The last page's `next_cursor` may be a string, null, empty or absent;
- * that there is one while `has_more` is true is checked by the stream.
+ * Where a page leads. The last page's `next_cursor` may be a string, null, empty or absent; that there is one while
+ * `has_more` is true is checked by the stream.
  */
-export const SessionPage = Schema.Struct({
-  data: Schema.Array(Session.Summary),
+export const pageFields = {
   next_cursor: Schema.optional(Schema.NullOr(Schema.String)),
   has_more: Schema.Boolean,
-})
+}
+
+/** A page of sessions, newest first. */
+export const SessionPage = Schema.Struct({ data: Schema.Array(Session.Summary), ...pageFields })
 export type SessionPage = typeof SessionPage.Type
 
 /** The envelope of `GET /sessions/:id`. */

@@ -56,7 +56,9 @@ export const start = (window: TimeWindow.TimeWindow): WalkPosition => ({
  */
 export const ofRequest = (request: RequestInfo): WalkPosition | undefined => {
   if (request._tag !== "ListSessions" || request.from === undefined || request.to === undefined) return undefined
-  const { cursor, from, rowsEmitted, to } = request
+  const { cursor, from, part, rowsEmitted, to } = request
+  // What its cursor stands for is less than the rest of the window.
+  if (part === true) return undefined
   // Without the rows that were taken in nobody knows how far down the list they went.
   return { ...start({ from, to }), cursor: cursor ?? null, rows: rowsEmitted, rest_before: null }
 }
@@ -125,11 +127,6 @@ export class Tracker {
     this.open.push({ ...place, size: sessions.length, pending: new Set(sessions.map(({ id }) => id)), counts })
     this.next = next
     this.close()
-  }
-
-  /** The next page is to be asked for elsewhere, because the API refused its cursor. */
-  reenter(place: Place): void {
-    this.next = place
   }
 
   /** The row was taken in: folded, written, or left out for good. */

@@ -1,0 +1,152 @@
+/**
+ * One walk along a list, page after page: each is asked for with the cursor of the one before, checked by a
+ * {@link PageGuard}, and asked for by time where the API refuses the cursor.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Coverage from "./Coverage.ts"
+import type { ListRequest } from "./ElnudgeClient.ts"
+import * as ElnudgeError from "./ElnudgeError.ts"
+import { type CheckedPage, PageGuard, type RawPage, type Rows } from "./PageGuard.ts"
+import type { Place, WalkPosition } from "./WalkPosition.ts"
+
+/** Which list, and how a page of it is asked for. */
+export interface Source<Row, E> extends Rows<Row> {
+  /** What its requests are called in errors. */
+  readonly tag: "ListSessions" | "ListNudges"
+  readonly list: (request: ListRequest) => Effect.Effect<RawPage<Row>, E>
+}
+
+/** What a walk fails with beyond what its requests do. */
+type CheckError = ElnudgeError.CursorRejected | ElnudgeError.ResponseInvalid
+
+export interface Options {
+  /** Rows on a page. */
+  readonly limit: number
+  /** Send a cursor without the window and the limit. */
+  readonly cursorAlone: boolean
+  /** How many rows the whole walk handed on, where this one is a part of it: errors say so. @default the walk's own */
+  readonly handedOn?: (() => number) | undefined
+}
+
+/** A checked page, and where it stands. */
+export interface Taken<Row> extends Omit<CheckedPage<Row>, "next"> {
+  /** Epoch milliseconds. */
+  readonly readAt: number
+  /** What asked for it. */
+  readonly place: Place
+  /** What asks for the next one; undefined for the last. */
+  readonly following: Place | undefined
+  /** False for what only says where to go on, such as by time, because the API refused the cursor of the page. */
+  readonly isPage: boolean
+}
+
+/** Nothing was read. */
+export const noPage = {
+  rows: [],
+  counts: { duplicates: 0, outside_window: 0, out_of_order: 0 },
+  isPage: false,
+}
+
+interface Step extends Place {
+  readonly rows: number
+  /** Whether its rows were, or may have been, read before. */
+  readonly isAgain: boolean
+  /** Whether a row came since the list was entered here: else going back to the oldest row would only lead here again. */
+  readonly isProgress: boolean
+}
+
+/** A walk that asks for its next page when told to. */
+export interface PageWalk<Row, E> {
+  /** The next page. Not to be asked for while another one is under way, or after the last. */
+  readonly next: Effect.Effect<Taken<Row>, E | CheckError>
+  /** As {@link PageGuard.restBefore}. */
+  readonly restBefore: () => string | undefined
+}
+
+/** Goes on from the position. */
+export const make = <Row extends { readonly id: string }, E>(
+  source: Source<Row, E>,
+  position: WalkPosition,
+  { cursorAlone, handedOn, limit }: Options,
+): PageWalk<Row, E> => {
+  const guard = new PageGuard<Row>(source, position)
+  const { from } = position.window
+  const isResumed = position.rows > 0
+  let step: Step = {
+    to: position.to,
+    cursor: position.cursor ?? undefined,
+    restBefore: position.rest_before,
+    rows: position.rows,
+    isAgain: isResumed,
+    isProgress: isResumed,
+  }
+
+  // The API's cursors may die; what they stood for is the rest of the window, which can be asked for by time.
+  const reenter = Effect.fnUntraced(function* ({ request, status }: ElnudgeError.CursorRejected) {
+    const to = guard.restBefore()
+    if (to === undefined) return yield* new ElnudgeError.CursorRejected({ status, request, isUnordered: true })
+    if (!step.isProgress) return yield* new ElnudgeError.CursorRejected({ status, request, stalledAt: to })
+    const recorder = yield* Coverage.Current
+    recorder?.reentry()
+    guard.reenter()
+    const place = step
+    step = { to, cursor: undefined, restBefore: to, rows: step.rows, isAgain: true, isProgress: false }
+    const refused: Taken<Row> = { ...noPage, readAt: yield* Clock.currentTimeMillis, place, following: step }
+    return refused
+  })
+
+  const ask = Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
+    const place = step
+    const { cursor, isAgain, rows: ownRows, to } = place
+    const rowsEmitted = handedOn?.() ?? ownRows
+    const part = handedOn === undefined ? {} : { part: true }
+    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, ...part }).pipe(
+      Effect.flatMap(
+        Effect.fnUntraced(function* (page) {
+          const readAt = yield* Clock.currentTimeMillis
+          const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...part } as const
+          const { counts, next, rows } = yield* Effect.fromResult(guard.check(page, request, isAgain))
+          const following: Step | undefined =
+            next === undefined
+              ? undefined
+              : {
+                  to,
+                  cursor: next,
+                  restBefore: guard.restBefore() ?? null,
+                  rows: ownRows + rows.length,
+                  // Until the first row that is new.
+                  isAgain: isAgain && rows.length === 0,
+                  isProgress: place.isProgress || rows.length > 0,
+                }
+          if (following !== undefined) step = following
+          const taken: Taken<Row> = { rows, counts, readAt, place, following, isPage: true }
+          return taken
+        }),
+      ),
+      Effect.catch((error): Effect.Effect<Taken<Row>, E | CheckError> =>
+        error instanceof ElnudgeError.CursorRejected ? reenter(error) : Effect.fail(error),
+      ),
+    )
+  })
+
+  return { next: ask, restBefore: () => guard.restBefore() }
+}
+
+/** The pages up to the last one. */
+export const pages = <Row extends { readonly id: string }, E>(
+  source: Source<Row, E>,
+  position: WalkPosition,
+  options: Options,
+): Stream.Stream<Taken<Row>, E | CheckError> =>
+  Stream.suspend(() => {
+    const walk = make(source, position, options)
+    return Stream.paginate(undefined, () =>
+      Effect.map(walk.next, (taken): readonly [ReadonlyArray<Taken<Row>>, Option.Option<undefined>] => [
+        [taken],
+        taken.following === undefined ? Option.none() : Option.some(undefined),
+      ]),
+    )
+  })
