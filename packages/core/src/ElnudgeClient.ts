@@ -38,8 +38,16 @@ export interface Options {
   readonly reloadKey?: Effect.Effect<Redacted.Redacted, ElnudgeError.InvalidRequest> | undefined
   /** @default "https://api.elnudge.com/v1" */
   readonly baseUrl?: string | undefined
-  /** The key's limit: an integer of at least 2. @default 1000 */
-  readonly requestsPerMinute?: number | undefined
+  /**
+   * The key's limit: an integer of at least 2. `"auto"` learns it, from the documented one on, at the price of a few
+   * refusals. Clients of one key share one limiter, and what the first of them says counts. @default 1000
+   */
+  readonly requestsPerMinute?: RequestLimiter.Limit | undefined
+  /**
+   * The part of the limit that this process may use, above 0: at least 2 requests a minute of a limit that is known.
+   * @default 1
+   */
+  readonly share?: number | undefined
   /** How long one attempt may take, body included. @default "30 seconds" */
   readonly attemptTimeout?: Duration.Input | undefined
   /** How long one request may be held by 429 answers, all its waits together. @default "2 minutes" */
@@ -99,13 +107,7 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
-  const requestsPerMinute = options.requestsPerMinute ?? 1000
-  if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 2) {
-    return yield* new ElnudgeError.InvalidRequest({
-      reason: `a rate limit of ${requestsPerMinute} requests a minute`,
-      advice: "Give a whole number of at least 2.",
-    })
-  }
+  const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? 1000, options.share ?? 1)
   const attemptTimeout = yield* PositiveDuration.parse("attempt timeout", options.attemptTimeout ?? "30 seconds")
   const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("longest hold", options.maxHold ?? "2 minutes"))
   const { retentionDays } = options
@@ -118,7 +120,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const apiKey = yield* ApiKey.check(options.apiKey)
   const limiter = yield* (yield* RequestLimiter.RequestLimiter).forKey(
     `elnudge:${baseUrl.origin}:${ApiKey.fingerprint(apiKey)}`,
-    requestsPerMinute,
+    limit,
   )
   const httpClient = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequestEffect((request) =>

@@ -114,6 +114,20 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   }
 }
 
+/** Where several processes keep one key's limit, nobody answers: nothing is sent without it. */
+export class LimiterUnavailable extends Schema.TaggedError<LimiterUnavailable>()("LimiterUnavailable", {
+  /** What it met, such as `ECONNREFUSED`. */
+  reason: Schema.String,
+  request,
+}) {
+  override get message(): string {
+    return `The limit that is shared with other processes cannot be asked for: ${this.reason}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return "Check ELNUDGE_REDIS_URL and the Redis there, then run it again; a process that is alone needs neither."
+  }
+}
+
 /** The run's deadline comes before the answer: at that instant, or at once where a 429 holds the key for longer. */
 export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("DeadlineReached", {
   /** The deadline (ISO 8601). */
@@ -252,6 +266,7 @@ export type ListError =
   | TransportFailure
   | ServerUnavailable
   | RateLimited
+  | LimiterUnavailable
   | DeadlineReached
   | RequestsUsedUp
   | RetentionExceeded
@@ -268,6 +283,7 @@ export type DetailError =
   | TransportFailure
   | ServerUnavailable
   | RateLimited
+  | LimiterUnavailable
   | DeadlineReached
   | RequestsUsedUp
   | ResponseInvalid

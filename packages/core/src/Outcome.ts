@@ -18,6 +18,7 @@ export type RequestError =
   | ElnudgeError.TransportFailure
   | ElnudgeError.ServerUnavailable
   | ElnudgeError.RateLimited
+  | ElnudgeError.LimiterUnavailable
   | ElnudgeError.DeadlineReached
   | ElnudgeError.RequestsUsedUp
   | ElnudgeError.ResponseInvalid

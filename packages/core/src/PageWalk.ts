@@ -27,8 +27,8 @@ export interface Options {
   readonly limit: number
   /** Send a cursor without the window and the limit. */
   readonly cursorAlone: boolean
-  /** How many rows the whole walk handed on, where this one is a part of it: errors say so. @default the walk's own */
-  readonly handedOn?: (() => number) | undefined
+  /** Where this walk is a part of another one: how far down it asks, and how many rows the whole one handed on. */
+  readonly part?: { readonly from: string; readonly handedOn: () => number } | undefined
 }
 
 /** A checked page, and where it stands. */
@@ -70,10 +70,10 @@ export interface PageWalk<Row, E> {
 export const make = <Row extends { readonly id: string }, E>(
   source: Source<Row, E>,
   position: WalkPosition,
-  { cursorAlone, handedOn, limit }: Options,
+  { cursorAlone, limit, part }: Options,
 ): PageWalk<Row, E> => {
   const guard = new PageGuard<Row>(source, position)
-  const { from } = position.window
+  const from = part?.from ?? position.window.from
   const isResumed = position.rows > 0
   let step: Step = {
     to: position.to,
@@ -101,13 +101,13 @@ export const make = <Row extends { readonly id: string }, E>(
   const ask = Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
     const place = step
     const { cursor, isAgain, rows: ownRows, to } = place
-    const rowsEmitted = handedOn?.() ?? ownRows
-    const part = handedOn === undefined ? {} : { part: true }
-    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, ...part }).pipe(
+    const rowsEmitted = part?.handedOn() ?? ownRows
+    const isPart = part === undefined ? {} : { part: true }
+    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, ...isPart }).pipe(
       Effect.flatMap(
         Effect.fnUntraced(function* (page) {
           const readAt = yield* Clock.currentTimeMillis
-          const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...part } as const
+          const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
           const { counts, next, rows } = yield* Effect.fromResult(guard.check(page, request, isAgain))
           const following: Step | undefined =
             next === undefined

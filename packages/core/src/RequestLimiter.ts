@@ -1,6 +1,6 @@
 /**
- * One limiter for each API key, shared by every endpoint: a token bucket that keeps any 60 seconds at or under the
- * limit, and a hold that a 429 puts on all requests of the key. Nothing is learned or guessed.
+ * One limiter for each API key, shared by every endpoint: it keeps any 60 seconds at or under the limit, or learns the
+ * limit where nobody knows it, and holds all requests of the key after a 429.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -10,6 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Semaphore from "effect/Semaphore"
+import { InvalidRequest, LimiterUnavailable } from "./ElnudgeError.ts"
+import { LearnedPace } from "./LearnedPace.ts"
+import * as Pace from "./Pace.ts"
+import * as TransportReason from "./TransportReason.ts"
+
+/** Requests a minute: a whole number of at least 2; `auto` where it is not known. */
+export type Limit = number | "auto"
 
 /** The hold lasts longer than the request may still wait. */
 export class HeldTooLong extends Data.TaggedError("HeldTooLong")<{
@@ -18,76 +25,148 @@ export class HeldTooLong extends Data.TaggedError("HeldTooLong")<{
   readonly heldMillis: number
 }> {}
 
-/** How long a request waited before its turn: held by a 429, and paced by the bucket. Milliseconds. */
+/** How long a request waited before its turn: held by a 429, and paced by the limit. Milliseconds. */
 export interface Turn {
   readonly heldMillis: number
   readonly pacedMillis: number
+  readonly departure: Pace.Departure
 }
 
 export interface KeyLimiter {
-  /** Waits for a turn. Fails at once when the holds would take more than `maxHeldMillis`. */
-  readonly take: (maxHeldMillis: number) => Effect.Effect<Turn, HeldTooLong>
-  /** Holds every request of the key until `until` (epoch milliseconds). A shorter hold never ends a longer one. */
-  readonly hold: (until: number) => Effect.Effect<void>
+  /**
+   * Waits for a turn. Fails at once when the holds would take more than `maxHeldMillis`, and where the limit is kept
+   * elsewhere and cannot be asked.
+   */
+  readonly take: (maxHeldMillis: number) => Effect.Effect<Turn, HeldTooLong | LimiterUnavailable>
+  /**
+   * Holds every request of the key in this process until `until` (epoch milliseconds). A shorter hold never ends a longer
+   * one. `refused`: the turn that was refused, from which `auto` learns.
+   */
+  readonly hold: (until: number, refused?: Turn) => Effect.Effect<void>
 }
 
 export class RequestLimiter extends Context.Service<
   RequestLimiter,
   {
-    /**
-     * The limiter of one key; the same key gives the same limiter. `requestsPerMinute` is an integer of at
-     * least 2, and the first caller's counts.
-     */
-    readonly forKey: (key: string, requestsPerMinute: number) => Effect.Effect<KeyLimiter>
+    /** The limiter of one key; the same key gives the same limiter, and the first caller's limit counts. */
+    readonly forKey: (key: string, limit: Limit) => Effect.Effect<KeyLimiter, InvalidRequest>
   }
 >()("@effect-elnudge/core/RequestLimiter") {}
 
-/**
- * The bucket for N requests a minute: it holds 5 (fewer under 10 a minute) and refills at N − 5 a minute, so that
- * what is in it plus what flows in never makes more than N in any 60 seconds.
- */
-export const bucket = (requestsPerMinute: number): { readonly burst: number; readonly window: Duration.Duration } => {
-  const burst = Math.min(5, Math.floor(requestsPerMinute / 2))
-  return { burst, window: Duration.millis((burst * 60_000) / (requestsPerMinute - burst)) }
+/** Whole requests a minute of a part of a limit: parts that make one whole never make more than the limit. */
+export const partOf = (requestsPerMinute: number, share: number): number =>
+  // A product such as 100 × 0.29 comes out a little too small.
+  Math.floor(requestsPerMinute * share + 1e-9)
+
+/** What a share of a limit comes to. Fails with `InvalidRequest` where that is no limit. */
+export const parse = (requestsPerMinute: Limit, share: number): Effect.Effect<Limit, InvalidRequest> => {
+  const refuse = (reason: string, advice: string) => Effect.fail(new InvalidRequest({ reason, advice }))
+  if (!(share > 0 && share <= 1)) return refuse(`a share of ${share}`, "Give a number above 0, of at most 1.")
+  if (requestsPerMinute === "auto") {
+    return share === 1
+      ? Effect.succeed(requestsPerMinute)
+      : refuse("a share of a limit that is not known", "Give the limit as a number, or leave the share out.")
+  }
+  if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 2) {
+    return refuse(`a rate limit of ${requestsPerMinute} requests a minute`, "Give a whole number of at least 2.")
+  }
+  const part = partOf(requestsPerMinute, share)
+  return part < 2
+    ? refuse(`a share of ${share} of ${requestsPerMinute} requests a minute`, "Give one of at least 2 a minute.")
+    : Effect.succeed(part)
+}
+
+// Wall clocks are set back and forth: what lasts is measured by the one that is not.
+const elapsed = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+/** Where the turns of a key come from, one at a time. */
+interface Turns {
+  /** Waits for the next turn; undefined where a hold came first. */
+  readonly next: (isHeld: (now: number) => boolean) => Effect.Effect<Pace.Departure | undefined, LimiterUnavailable>
+  readonly refused: Pace.Pace["refused"]
+}
+
+const inMemory = (pace: Pace.Pace): Turns => ({
+  next: Effect.fnUntraced(function* (isHeld) {
+    const clock = yield* Clock.Clock
+    while (true) {
+      const now = elapsed(clock)
+      if (isHeld(now)) return undefined
+      const wait = pace.wait(now)
+      if (wait <= 0) return pace.depart(now)
+      yield* Effect.sleep(Math.ceil(wait))
+      pace.waited(elapsed(clock) - now)
+    }
+  }),
+  refused: (departure, until) => pace.refused(departure, until),
+})
+
+// A store that hangs is as good as none.
+const answerWithin = Duration.seconds(5)
+
+/** A turn is reserved in the store: one that is overtaken by a hold is given up, because it belongs to its moment. */
+const inStore = (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinute: number): Turns => {
+  const { burst, intervalMillis } = Pace.rhythm(requestsPerMinute)
+  const reserve = limiter
+    .consume({
+      algorithm: "token-bucket",
+      onExceeded: "delay",
+      key,
+      limit: burst,
+      window: Duration.millis(burst * intervalMillis),
+    })
+    .pipe(
+      Effect.mapError((error) => new LimiterUnavailable({ reason: TransportReason.of(error) })),
+      Effect.timeoutOrElse({
+        duration: answerWithin,
+        orElse: () => new LimiterUnavailable({ reason: `no answer within ${Duration.format(answerWithin)}` }),
+      }),
+    )
+  return {
+    next: Effect.fnUntraced(function* (isHeld) {
+      const clock = yield* Clock.Clock
+      const asked = elapsed(clock)
+      if (isHeld(asked)) return undefined
+      const { delay } = yield* reserve
+      // The answer took part of the wait.
+      const wait = asked + Duration.toMillis(delay) - elapsed(clock)
+      if (wait > 0) yield* Effect.sleep(Math.ceil(wait))
+      const at = elapsed(clock)
+      return isHeld(at) ? undefined : { index: 0, at }
+    }),
+    refused: () => undefined,
+  }
 }
 
 // A hold may grow while a request waits for it: how soon that is seen.
 const lookAgainMillis = 1_000
 
-const makeKeyLimiter = (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinute: number): KeyLimiter => {
-  const { burst, window } = bucket(requestsPerMinute)
-  const consume = limiter
-    .consume({ algorithm: "token-bucket", onExceeded: "delay", key, limit: burst, window })
-    // The store in memory cannot fail. One that can is a defect here until it has an error of its own.
-    .pipe(Effect.orDie)
+const makeKeyLimiter = (turns: Turns): KeyLimiter => {
   const gate = Semaphore.makeUnsafe(1)
-  let heldUntil = 0
-
-  // A token counts for the moment it was taken. One that was overtaken by a hold is thrown away, because using it
-  // later would put it on top of the tokens of that later minute.
-  const takeToken = gate.withPermits(1)(
-    Effect.gen(function* () {
-      if (heldUntil > (yield* Clock.currentTimeMillis)) return false
-      const { delay } = yield* consume
-      if (!Duration.isZero(delay)) yield* Effect.sleep(delay)
-      return heldUntil <= (yield* Clock.currentTimeMillis)
-    }),
-  )
+  let heldUntil = Number.NEGATIVE_INFINITY
+  const next = gate.withPermits(1)(turns.next((now) => heldUntil > now))
 
   const take = Effect.fnUntraced(function* (maxHeldMillis: number) {
-    const startedAt = yield* Clock.currentTimeMillis
+    const clock = yield* Clock.Clock
+    const startedAt = elapsed(clock)
     let heldMillis = 0
     while (true) {
-      const remaining = heldUntil - (yield* Clock.currentTimeMillis)
+      const remaining = heldUntil - elapsed(clock)
       if (remaining > 0) {
-        if (heldMillis + remaining > maxHeldMillis) return yield* new HeldTooLong({ until: heldUntil, heldMillis })
+        if (heldMillis + remaining > maxHeldMillis) {
+          return yield* new HeldTooLong({
+            until: Math.ceil((yield* Clock.currentTimeMillis) + remaining),
+            heldMillis,
+          })
+        }
         const slice = Math.min(Math.ceil(remaining), lookAgainMillis)
         yield* Effect.sleep(slice)
         heldMillis += slice
         continue
       }
-      if (yield* takeToken) {
-        const turn: Turn = { heldMillis, pacedMillis: (yield* Clock.currentTimeMillis) - startedAt - heldMillis }
+      const departure = yield* next
+      if (departure !== undefined) {
+        const turn: Turn = { heldMillis, pacedMillis: departure.at - startedAt - heldMillis, departure }
         return turn
       }
     }
@@ -95,32 +174,53 @@ const makeKeyLimiter = (limiter: RateLimiter.RateLimiter, key: string, requestsP
 
   return {
     take,
-    hold: (until) =>
-      Effect.sync(() => {
-        // Whole milliseconds, as the clock ticks: a wait for a fraction of one would end before it and spin.
-        heldUntil = Math.max(heldUntil, Math.ceil(until))
-      }),
+    hold: (until, refused) =>
+      Effect.clockWith((clock) =>
+        Effect.sync(() => {
+          const now = elapsed(clock)
+          const end = now + until - clock.currentTimeMillisUnsafe()
+          heldUntil = Math.max(heldUntil, end)
+          if (refused !== undefined) turns.refused(refused.departure, end)
+        }),
+      ),
   }
 }
 
-/** Keeps its counts where the given `RateLimiter` keeps them. */
-export const make = Effect.gen(function* () {
-  const limiter = yield* RateLimiter.RateLimiter
+const makeWith = (turnsOf: (key: string, limit: Limit) => Effect.Effect<Turns, InvalidRequest>) => {
   const limiters = new Map<string, KeyLimiter>()
   return RequestLimiter.of({
-    forKey: (key, requestsPerMinute) =>
-      Effect.sync(() => {
-        const existing = limiters.get(key)
-        if (existing !== undefined) return existing
-        const created = makeKeyLimiter(limiter, key, requestsPerMinute)
-        limiters.set(key, created)
-        return created
-      }),
+    forKey: Effect.fnUntraced(function* (key, limit) {
+      const existing = limiters.get(key)
+      if (existing !== undefined) return existing
+      const created = makeKeyLimiter(yield* turnsOf(key, limit))
+      limiters.set(key, created)
+      return created
+    }),
   })
-})
+}
 
-const inMemory = make.pipe(
-  Effect.provide(RateLimiter.layer.pipe(Layer.provide(Layer.fresh(RateLimiter.layerStoreMemory)))),
+const makeInMemory = () =>
+  makeWith((_, limit) => Effect.sync(() => inMemory(limit === "auto" ? new LearnedPace() : Pace.steady(limit))))
+
+/**
+ * Keeps its counts where the given `RateLimiter` keeps them, so that processes with one store share a key's limit. All of
+ * them must be told the same limit: `auto` is refused with `InvalidRequest`. Holds are each process's own.
+ */
+export const make = Effect.map(RateLimiter.RateLimiter, (limiter) =>
+  makeWith((key, limit) =>
+    limit === "auto"
+      ? new InvalidRequest({
+          reason: "a limit that is learned cannot be shared with other processes",
+          advice: "Give the limit that all of them share, or let each keep its own.",
+        })
+      : Effect.succeed(inStore(limiter, key, limit)),
+  ),
+)
+
+/** {@link make} as a layer: `RateLimiter.layerStoreRedis` and a Redis below it make it one limit for several processes. */
+export const layerShared: Layer.Layer<RequestLimiter, never, RateLimiter.RateLimiter> = Layer.effect(
+  RequestLimiter,
+  make,
 )
 
 // One for the process, however often the layer is built: a limit that each build forgot would be none. A test's clock
@@ -130,15 +230,14 @@ const limiters = new WeakMap<Clock.Clock, RequestLimiter["Service"]>()
 /** Keeps its counts in memory, one for the whole process: a key has one limiter wherever the layer is provided. */
 export const layer: Layer.Layer<RequestLimiter> = Layer.effect(
   RequestLimiter,
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const created = limiters.get(clock) ?? (yield* inMemory)
-    // Another build may have come first while this one was under way.
-    const shared = limiters.get(clock) ?? created
-    limiters.set(clock, shared)
-    return shared
-  }),
+  Effect.clockWith((clock) =>
+    Effect.sync(() => {
+      const shared = limiters.get(clock) ?? makeInMemory()
+      limiters.set(clock, shared)
+      return shared
+    }),
+  ),
 )
 
 /** Keeps its counts in memory, for this build of the layer alone. */
-export const layerFresh: Layer.Layer<RequestLimiter> = Layer.fresh(Layer.effect(RequestLimiter, inMemory))
+export const layerFresh: Layer.Layer<RequestLimiter> = Layer.fresh(Layer.sync(RequestLimiter, makeInMemory))

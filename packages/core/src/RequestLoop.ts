@@ -81,8 +81,8 @@ const takeTurn = Effect.fnUntraced(function* (
 ) {
   const left = budget === undefined ? Infinity : budget.deadline - (yield* Clock.currentTimeMillis)
   return yield* limiter.take(Math.min(maxHoldMillis - heldMillis, left)).pipe(
-    Effect.catch(
-      Effect.fnUntraced(function* (held) {
+    Effect.catchTags({
+      HeldTooLong: Effect.fnUntraced(function* (held) {
         const waitedMillis = heldMillis + held.heldMillis
         const remaining = held.until - (yield* Clock.currentTimeMillis)
         if (budget !== undefined && waitedMillis + remaining <= maxHoldMillis) {
@@ -90,7 +90,8 @@ const takeTurn = Effect.fnUntraced(function* (
         }
         return yield* new ElnudgeError.RateLimited({ resumeAt: Session.instant(held.until), waitedMillis, request })
       }),
-    ),
+      LimiterUnavailable: ({ reason }) => new ElnudgeError.LimiterUnavailable({ reason, request }),
+    }),
   )
 })
 
@@ -138,7 +139,7 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         recorder?.rateLimited(isWaitedFor ? until : 0)
         yield* Effect.logDebug("held by a 429", { request, wait })
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
-        yield* limiter.hold(until)
+        yield* limiter.hold(until, turn)
         break
       }
       case "Again": {

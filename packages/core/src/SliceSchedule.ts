@@ -8,7 +8,7 @@ import type { TimeSpan } from "./TimeSpan.ts"
 /** How many pages a slice has left when it is cut; fewer make more requests (a slice's last page is not full), more are slower. */
 const slicePages = 12
 /** A slice that has fewer pages left is not worth a cut. */
-const leastPages = 6
+const leastPages = 8
 /** How many slices may be cut before anything of them was seen: a guess from the last ones that were. */
 const unseenSlices = 3
 /** Pages that are held for each page that may be asked for at the same time. */
@@ -37,13 +37,13 @@ interface Mutable<Page> extends Slice<Page> {
   pages: Array<Page>
   isDone: boolean
   isBusy: boolean
+  rows: number
 }
 
 /** What was seen of a slice's page. */
 export interface Seen {
-  /** Epoch milliseconds of its last row; undefined for an empty page. */
-  readonly oldest: number | undefined
-  readonly rows: number
+  /** When its rows start, in epoch milliseconds. */
+  readonly starts: ReadonlyArray<number>
   /** Whether the slice has no more pages. */
   readonly isLast: boolean
 }
@@ -68,6 +68,11 @@ export class SliceSchedule<Page> {
     this.slices = [begin(from, to)]
   }
 
+  /** Pages that came and were not handed on yet. */
+  get pagesHeld(): number {
+    return this.held
+  }
+
   /** The slice whose next page is to be asked for now, or undefined while there is none. Ends with {@link arrived}. */
   next(): Slice<Page> | undefined {
     if (this.busy >= this.concurrency) return undefined
@@ -81,21 +86,30 @@ export class SliceSchedule<Page> {
   }
 
   /** A page of the slice came. */
-  arrived(slice: Slice<Page>, page: Page, { isLast, oldest, rows }: Seen): void {
+  arrived(slice: Slice<Page>, page: Page, { isLast, starts }: Seen): void {
+    const rows = starts.length
     this.busy--
     const own = this.slices.find((candidate) => candidate === slice)
     if (own === undefined) return
     own.isBusy = false
     own.pages.push(page)
     this.held++
-    if (oldest !== undefined && rows > 0) {
-      const pageMillis = (Math.max(1, own.reached - oldest) * this.limit) / rows
+    own.rows += rows
+    if (rows > 0) {
+      const oldest = Math.min(...starts)
+      // Not from where the slice was asked for: there may be nothing for days before the first row.
+      const span = rows === 1 ? own.reached - oldest : Math.max(...starts) - oldest
+      const pageMillis = (Math.max(1, span) * this.limit) / rows
       // A page that is not full tells little.
       if (own.pageMillis === undefined || rows >= this.limit / 2) own.pageMillis = pageMillis
       if (rows >= this.limit / 2) this.lastPageMillis = pageMillis
       own.reached = Math.min(own.reached, oldest)
     }
-    if (isLast) own.isDone = true
+    if (isLast) {
+      own.isDone = true
+      // Where there is nothing, slices must become long soon, or there were no end of them.
+      if (own.rows < this.limit) this.lastPageMillis = ((own.to - own.askedFrom) * this.limit) / Math.max(1, own.rows)
+    }
   }
 
   /** What comes after the slice is not wanted any more. */
@@ -158,4 +172,5 @@ const begin = <Page>(from: number, to: number): Mutable<Page> => ({
   pages: [],
   isDone: false,
   isBusy: false,
+  rows: 0,
 })

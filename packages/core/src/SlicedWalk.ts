@@ -30,7 +30,7 @@ export const canResume = ({ cursor, rest_before }: WalkPosition.WalkPosition): b
   cursor === null || rest_before !== null
 
 type SlicePage<Row> =
-  | { readonly _tag: "Taken"; readonly taken: PageWalk.Taken<Row> }
+  | { readonly _tag: "Taken"; readonly taken: PageWalk.Taken<Row>; readonly isFirst: boolean }
   /** The slice is past retention, where a walk of the whole window would just have ended. */
   | { readonly _tag: "Gone"; readonly error: ElnudgeError.RetentionExceeded }
   | { readonly _tag: "Failed"; readonly cause: Cause.Cause<ElnudgeError.ListError> }
@@ -61,13 +61,18 @@ const makeMerger = <Row extends { readonly id: string }>(
   let rowsSoFar = position.rows
   let gone: ElnudgeError.RetentionExceeded | undefined
 
+  let isBegun = false
+
   const merge = Effect.fnUntraced(function* (page: SlicePage<Row>) {
     if (page._tag === "Failed") return yield* Effect.failCause(page.cause)
     if (page._tag === "Gone") {
       gone = page.error
       return undefined
     }
-    const { taken } = page
+    const { isFirst, taken } = page
+    // The slice above may have been cut when its last page was under way.
+    if (isFirst && isBegun) isAgain = true
+    isBegun = true
     if (!taken.isPage) return undefined
     // A part is past retention, but not what is older: so it was no matter of retention, and rows may be missing.
     if (gone !== undefined && taken.rows.length > 0) return yield* gone
@@ -119,11 +124,11 @@ export const pages = <Row extends { readonly id: string }>(
       const walks = new WeakMap<Slice<SlicePage<Row>>, PageWalk.PageWalk<Row, ElnudgeError.ListError>>()
       const signal = makeSignal()
 
-      const walkOf = (slice: Slice<SlicePage<Row>>) => {
-        const known = walks.get(slice)
-        if (known !== undefined) return known
-        const start = WalkPosition.start(TimeWindow.ofSpan({ from: slice.askedFrom, to: slice.to }))
-        const walk = PageWalk.make(source, start, { cursorAlone, limit, handedOn: merger.handedOn })
+      // What the API lists in a slice counts, wherever in the walk's window it says that it starts.
+      const begin = (slice: Slice<SlicePage<Row>>) => {
+        const { from, to } = TimeWindow.ofSpan({ from: slice.askedFrom, to: slice.to })
+        const start = { ...WalkPosition.start(position.window), to, rest_before: to }
+        const walk = PageWalk.make(source, start, { cursorAlone, limit, part: { from, handedOn: merger.handedOn } })
         walks.set(slice, walk)
         return walk
       }
@@ -132,20 +137,16 @@ export const pages = <Row extends { readonly id: string }>(
         const starts = taken.rows.map((row) => Session.millis(source.instant(row)))
         // Once its last rows all lie before its end, what is yet to come belongs to the next slice.
         const isPast = rest !== undefined && Session.millis(rest) <= slice.from
-        return {
-          page: { ...taken, rows: taken.rows.filter((_, index) => (starts[index] ?? 0) >= slice.from) },
-          oldest: starts.length === 0 ? undefined : Math.min(...starts),
-          rows: starts.length,
-          isLast: taken.following === undefined || isPast,
-        }
+        return { starts, isLast: taken.following === undefined || isPast }
       }
 
       const askFor = Effect.fnUntraced(function* (slice: Slice<SlicePage<Row>>) {
-        const walk = walkOf(slice)
+        const begun = walks.get(slice)
+        const walk = begun ?? begin(slice)
         const exit = yield* Effect.exit(walk.next)
         if (Exit.isSuccess(exit)) {
-          const { page, ...seen } = seenOf(slice, walk.restBefore(), exit.value)
-          return schedule.arrived(slice, { _tag: "Taken", taken: page }, seen)
+          const page = { _tag: "Taken", taken: exit.value, isFirst: begun === undefined } as const
+          return schedule.arrived(slice, page, seenOf(slice, walk.restBefore(), exit.value))
         }
         const error = Cause.findErrorOption(exit.cause)
         // The newest part tells, as it would for the whole window.
@@ -189,4 +190,4 @@ export const pages = <Row extends { readonly id: string }>(
     }),
   )
 
-const noRows = { oldest: undefined, rows: 0, isLast: true }
+const noRows = { starts: [], isLast: true }

@@ -50,6 +50,7 @@ export const Behaviour = Schema.Struct({
   perSecond: Schema.Literals([1, 1, 1, 2, 3, 8]),
   pageSize: Schema.Literals([1, 2, 3, 5, 7]),
   concurrency: Schema.Literals([1, 2, 8]),
+  listConcurrency: Schema.Literals([1, 1, 2, 5]),
   /** Every so many of the sessions have no detail; 0: none. */
   goneEvery: Schema.Literals([0, 0, 0, 3]),
   /** Every so many of the sessions are listed only from some request on; 0: none. */

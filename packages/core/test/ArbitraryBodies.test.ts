@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import * as JsonDepth from "../src/JsonDepth.ts"
 import * as ArbitraryBody from "./ArbitraryBody.ts"
 import * as FakeApi from "./FakeApi.ts"
+import * as FakeNudges from "./FakeNudges.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 
 const inPieces = (bytes: Uint8Array, size: number) =>
@@ -42,6 +43,12 @@ const page = (hasMore: boolean) => ({
   has_more: hasMore,
 })
 
+const nudgePage = (hasMore: boolean) => ({
+  data: [FakeNudges.nudge(1), FakeNudges.nudge(2, { outcome: "shown" }), FakeNudges.nudge(3)],
+  next_cursor: hasMore ? "next" : null,
+  has_more: hasMore,
+})
+
 const window = { from: DateTime.makeUnsafe("2026-10-01T00:00:00Z"), to: DateTime.makeUnsafe("2026-11-01T00:00:00Z") }
 
 const walk = SessionStream.summaries(window).pipe(Stream.runCollect)
@@ -50,16 +57,20 @@ const { id } = FakeApi.exampleDetail
 
 const read = Effect.flatMap(ElnudgeClient.ElnudgeClient, ({ getSession }) => getSession(id))
 
+const list = Effect.flatMap(ElnudgeClient.ElnudgeClient, ({ listNudges }) => listNudges())
+
+type Failure = ElnudgeError.ElnudgeError | ElnudgeError.NudgesError
+
 /** The right value, or an error that names the place and nothing of what stood there. */
-const assertJudged = <A>(result: Result.Result<A, ElnudgeError.ElnudgeError>, expected: Option.Option<unknown>) => {
+const assertJudged = <A>(result: Result.Result<A, Failure>, expected: Option.Option<unknown>) => {
   if (Result.isSuccess(result)) {
     assert.deepStrictEqual(Option.some<unknown>(result.success), expected)
     return
   }
   const { _tag, advice, message } = result.failure
   assert.deepStrictEqual([_tag, expected], ["ResponseInvalid", Option.none()])
-  // An id is what a session is named by, whatever it is.
-  const text = `${message} ${advice}`.replace(/ in session .* at /s, " ")
+  // An id is what a session or a nudge is named by, whatever it is.
+  const text = `${message} ${advice}`.replace(/ in (?:session|nudge) .* at /s, " ")
   assert.notInclude(text, ArbitraryBody.payload)
   assert.isBelow(text.length, 400)
 }
@@ -107,5 +118,16 @@ describe("a body that may be anything", () => {
       assertJudged(yield* VirtualTime.run(answered, 10_000), ArbitraryBody.sessionOf(bytes, id, JsonDepth.maxDepth))
     }),
     { arbitrary: { runs: 1500, seed: "bodies of details" } },
+  )
+
+  it.effect.prop(
+    "is the right page of nudges, or an error of the contract that does not repeat it",
+    { body: ArbitraryBody.NudgeBody, hasMore: Schema.Boolean, pieceSize: PieceSize },
+    Effect.fnUntraced(function* ({ body, hasMore, pieceSize }) {
+      const bytes = ArbitraryBody.bytes(body, nudgePage(hasMore))
+      const answered = Effect.result(Effect.provide(list, answering(bytes, pieceSize)))
+      assertJudged(yield* VirtualTime.run(answered, 10_000), ArbitraryBody.nudgesOf(bytes, JsonDepth.maxDepth))
+    }),
+    { arbitrary: { runs: 1500, seed: "bodies of nudges" } },
   )
 })

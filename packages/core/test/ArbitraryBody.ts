@@ -4,6 +4,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as FakeApi from "./FakeApi.ts"
+import * as FakeNudges from "./FakeNudges.ts"
 
 /** In no message, whatever happens. */
 export const payload = "personal data"
@@ -42,17 +43,20 @@ const literals = {
 }
 
 const rowNames = Struct.keys(FakeApi.row(1))
+const nudgeNames = Struct.keys(FakeNudges.nudge(1))
 
 /** The last is a field that nobody knows. */
 const names = ["data", "next_cursor", "has_more", ...rowNames, "events", "nudges", "occurred_at", "__proto__", "extra"]
+const namesOfNudges = ["data", "next_cursor", "has_more", ...nudgeNames, "__proto__", "extra"]
 
-const Change = Schema.Struct({
-  name: Schema.Literals(names),
-  literal: Schema.Literals(Struct.keys(literals)),
-  /** In the place of every such field, or once more after the others of its object. */
-  isAgain: Schema.Boolean,
-})
-type Change = typeof Change.Type
+const changeOf = (names: ReadonlyArray<string>) =>
+  Schema.Struct({
+    name: Schema.Literals(names),
+    literal: Schema.Literals(Struct.keys(literals)),
+    /** In the place of every such field, or once more after the others of its object. */
+    isAgain: Schema.Boolean,
+  })
+type Change = ReturnType<typeof changeOf>["Type"]
 
 const hex = {
   invalid: "ff",
@@ -76,13 +80,20 @@ type Damage = typeof Damage.Type
 
 const Byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 
-export const Body = Schema.Union([
-  Schema.TaggedStruct("Bytes", { bytes: Schema.Array(Byte) }),
-  Schema.TaggedStruct("Json", { value: Schema.Json }),
-  Schema.TaggedStruct("Changed", { changes: Schema.Array(Change).check(Schema.isBetweenLength(1, 2)) }),
-  Schema.TaggedStruct("Damaged", { damage: Schema.Array(Damage).check(Schema.isBetweenLength(1, 2)) }),
-])
+const bodyOf = (names: ReadonlyArray<string>) =>
+  Schema.Union([
+    Schema.TaggedStruct("Bytes", { bytes: Schema.Array(Byte) }),
+    Schema.TaggedStruct("Json", { value: Schema.Json }),
+    Schema.TaggedStruct("Changed", { changes: Schema.Array(changeOf(names)).check(Schema.isBetweenLength(1, 2)) }),
+    Schema.TaggedStruct("Damaged", { damage: Schema.Array(Damage).check(Schema.isBetweenLength(1, 2)) }),
+  ])
+
+/** Of pages of sessions and of details. */
+export const Body = bodyOf(names)
 export type Body = typeof Body.Type
+
+/** Of pages of nudges. */
+export const NudgeBody = bodyOf(namesOfNudges)
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Predicate.isObject(value) && !Array.isArray(value)
@@ -132,7 +143,7 @@ export const bytes = (body: Body, right: unknown): Uint8Array => {
 const depth = (value: unknown): number => {
   let levels = 0
   for (let level = [value]; ; levels++) {
-    const next = level.filter(Predicate.isObject)
+    const next = level.filter(Predicate.isObjectOrArray)
     if (next.length === 0) return levels
     level = next.flatMap((each): ReadonlyArray<unknown> => Object.values(each))
   }
@@ -161,26 +172,37 @@ const isText = Predicate.isString
 const isEvent = (value: unknown): boolean =>
   isRecord(value) && isText(value["type"]) && isText(value["url"]) && isInstant(value["occurred_at"])
 
-const isNudge = (value: unknown): boolean =>
-  isRecord(value) &&
-  isText(value["nudge_id"]) &&
+const isDisplay = (value: Readonly<Record<string, unknown>>): boolean =>
   isText(value["type"]) &&
   isText(value["outcome"]) &&
   isInstant(value["shown_at"]) &&
   typeof value["influenced_conversion"] === "boolean"
 
+const isNudge = (value: unknown): boolean => isRecord(value) && isText(value["nudge_id"]) && isDisplay(value)
+
+const isListedNudge = (value: unknown): boolean =>
+  isRecord(value) && [value["id"], value["session_id"]].every((id) => isText(id) && id !== "") && isDisplay(value)
+
 const all = (value: unknown, fits: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(fits)
+
+const leads = ({ has_more: hasMore, next_cursor: next }: Readonly<Record<string, unknown>>): boolean =>
+  typeof hasMore === "boolean" && (next === undefined || next === null || isText(next))
 
 /** The rows that such a page gives, each id once; none where it is no page. */
 export const rowsOf = (body: Uint8Array, deepest: number): Option.Option<ReadonlyArray<unknown>> =>
   Option.flatMap(parsed(body), (page) => {
-    if (!isRecord(page) || depth(page) > deepest) return Option.none()
+    if (!isRecord(page) || depth(page) > deepest || !leads(page)) return Option.none()
     const { data, has_more: hasMore, next_cursor: next } = page
-    if (!Array.isArray(data) || !data.every(isRow) || typeof hasMore !== "boolean") return Option.none()
-    if (next !== undefined && next !== null && !isText(next)) return Option.none()
-    if (hasMore && !next) return Option.none()
+    if (!Array.isArray(data) || !data.every(isRow) || (hasMore === true && !next)) return Option.none()
     return Option.some(data.filter((row, index) => data.findIndex(({ id }) => id === row["id"]) === index))
   })
+
+/** The page of nudges that such an answer is. Where it leads is for a walk to judge. */
+export const nudgesOf = (body: Uint8Array, deepest: number): Option.Option<unknown> =>
+  Option.filter(
+    parsed(body),
+    (page) => isRecord(page) && depth(page) <= deepest && leads(page) && all(page["data"], isListedNudge),
+  )
 
 /** The session that such an answer gives, where it is the one with this id. */
 export const sessionOf = (body: Uint8Array, id: string, deepest: number): Option.Option<unknown> =>

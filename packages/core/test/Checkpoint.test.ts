@@ -48,6 +48,19 @@ describe("Checkpoint", () => {
     }).pipe(Effect.scoped, provided),
   )
 
+  it.effect("keeps the requests for nudges that a run has made", () =>
+    Effect.gen(function* () {
+      const { file, fileSystem } = yield* inFolder
+      yield* Checkpoint.write(file, query, contents)
+      // As files were written before there were any: they are still what their hash says.
+      assert.notInclude(yield* fileSystem.readFileString(file), "nudge_requests")
+      const coverage = { ...contents.coverage, requests: 3, nudge_requests: 3 }
+      yield* Checkpoint.write(file, query, { ...contents, coverage })
+      const read = Option.getOrThrow(yield* Checkpoint.read(file, query))
+      assert.deepStrictEqual(read.coverage, coverage)
+    }).pipe(Effect.scoped, provided),
+  )
+
   it.effect.each([
     [{ ...query, to: "2026-11-01T00:00:00Z" }, "its to is default, now it is 2026-11-01T00:00:00Z"],
     [{ command: "lift", from: query.from }, "its to is default, now it is none"],

@@ -21,6 +21,7 @@ const run = (day: number, more: (recorder: Coverage.Recorder) => void = () => un
     recorder.covers({ from: at(day), to: at(day + 1) })
     recorder.request("ListSessions", false)
     recorder.request("GetSession", true)
+    recorder.request("ListNudges", false)
     recorder.rateLimited(at(day))
     recorder.waited("paced_ms", 10)
     recorder.page(1)
@@ -117,6 +118,34 @@ describe("Coverage.combine", () => {
       const coverage = yield* run(1)
       const json: unknown = JSON.parse(JSON.stringify(coverage))
       assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(Coverage.Coverage)(json), coverage)
+    }),
+  )
+
+  it.effect("counts requests by what they are for, and all of them", () =>
+    Effect.gen(function* () {
+      const coverage = yield* run(1, (recorder) => recorder.request("ListNudges", true))
+      assert.deepInclude(coverage, {
+        requests: 4,
+        list_requests: 1,
+        detail_requests: 1,
+        nudge_requests: 2,
+        retries: 2,
+      })
+      const resumed = yield* Coverage.resume(coverage)
+      assert.strictEqual(resumed.sent(), 4)
+      assert.deepStrictEqual(resumed.snapshot(), coverage)
+    }),
+  )
+
+  it.effect("reads what was saved before nudges were counted, and writes that to the byte", () =>
+    Effect.gen(function* () {
+      const { nudge_requests: _, ...older } = { ...(yield* run(1)), requests: 2 }
+      const read = yield* Schema.decodeUnknownEffect(Coverage.Coverage)(older)
+      assert.strictEqual(read.nudge_requests, 0)
+      assert.strictEqual(JSON.stringify(yield* Schema.encodeEffect(Coverage.Coverage)(read)), JSON.stringify(older))
+      const newer = yield* run(1)
+      const written: unknown = yield* Schema.encodeEffect(Coverage.Coverage)(newer)
+      assert.strictEqual(JSON.stringify(written), JSON.stringify(newer))
     }),
   )
 

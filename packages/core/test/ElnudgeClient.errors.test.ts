@@ -12,8 +12,10 @@ interface Case {
   readonly budget?: RequestBudget.Options
 }
 
-// Each class of a page's errors, with every way to it. The type names them all.
-const cases: Readonly<Record<ElnudgeError.ListError["_tag"], ReadonlyArray<Case>>> = {
+type Cases<Tag extends string> = Readonly<Record<Tag, ReadonlyArray<Case>>>
+
+// Each class of a page's errors, with every way to it. The types name them all.
+const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> = {
   InvalidRequest: [
     { answer: { status: 422 }, cursor: "c" },
     { answer: { status: 302 }, cursor: "c" },
@@ -40,7 +42,6 @@ const cases: Readonly<Record<ElnudgeError.ListError["_tag"], ReadonlyArray<Case>
     { answer: { status: 429, headers: { "retry-after": "60" } }, cursor: "c", budget: { deadline: "10 seconds" } },
   ],
   RequestsUsedUp: [{ answer: { status: 500 }, cursor: "c", budget: { maxRequests: 1 } }],
-  RetentionExceeded: [{ answer: { status: 404 } }],
   ResponseInvalid: [
     { answer: { status: 200, body: "<html>" }, cursor: "c" },
     { answer: FakeApi.json({ data: [FakeApi.row(1, { intent_score: "82" })], has_more: false }), cursor: "c" },
@@ -52,23 +53,36 @@ const cases: Readonly<Record<ElnudgeError.ListError["_tag"], ReadonlyArray<Case>
   ],
 }
 
-const all = Object.entries(cases).flatMap(([tag, some]) => some.map((one) => [tag, one] as const))
+const first: ReadonlyArray<Case> = [{ answer: { status: 404 } }]
+
+const ofSessions: Cases<ElnudgeError.ListError["_tag"]> = { ...cases, RetentionExceeded: first }
+const ofNudges: Cases<ElnudgeError.NudgesError["_tag"]> = {
+  ...cases,
+  NudgesUnavailable: [...first, { answer: { status: 410 } }],
+}
+
+const each = (name: "ListSessions" | "ListNudges", of: Cases<string>) =>
+  Object.entries(of).flatMap(([tag, some]) => some.map((one) => [name, tag, one] as const))
+
+const all = [...each("ListSessions", ofSessions), ...each("ListNudges", ofNudges)]
 
 describe("An error of a page", () => {
-  it.effect.each(all)("says from where to go on: %s, %#", ([tag, { answer, budget, cursor }]) =>
+  it.effect.each(all)("says from where to go on: %s, %s, %#", ([name, tag, { answer, budget, cursor }]) =>
     Effect.gen(function* () {
       const { layer } = FakeApi.make(() => answer)
       const error = yield* VirtualTime.run(
         Effect.gen(function* () {
           const client = yield* ElnudgeClient.ElnudgeClient
-          const request = client.listSessions({ window, cursor, limit: 200, rowsEmitted: 400 })
+          const asked = { window, cursor, limit: 200, rowsEmitted: 400 }
+          const request: Effect.Effect<unknown, ElnudgeError.ListError | ElnudgeError.NudgesError> =
+            name === "ListNudges" ? client.listNudges(asked) : client.listSessions(asked)
           const current = budget === undefined ? undefined : yield* Effect.orDie(RequestBudget.make(budget))
           return yield* Effect.provideService(Effect.flip(request), RequestBudget.Current, current)
         }).pipe(Effect.provide(layer)),
         1_000,
       )
       assert.strictEqual(error._tag, tag)
-      assert.deepStrictEqual(error.request, { _tag: "ListSessions", ...window, cursor, rowsEmitted: 400 })
+      assert.deepStrictEqual(error.request, { _tag: name, ...window, cursor, rowsEmitted: 400 })
       assert.isNotEmpty(error.advice)
     }),
   )

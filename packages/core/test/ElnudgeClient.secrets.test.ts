@@ -11,6 +11,7 @@ import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import * as FakeApi from "./FakeApi.ts"
+import * as FakeNudges from "./FakeNudges.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 
 const keys = [FakeApi.apiKey, "sk_rotated_secret_value", "sk broken secret value"] as const
@@ -28,9 +29,9 @@ const bearer = (request: FakeApi.SeenRequest) => request.headers["authorization"
 
 const rotating: FakeApi.Script = (request) =>
   bearer(request) === `Bearer ${rotated}`
-    ? request.url.pathname.endsWith("/sessions")
-      ? FakeApi.page([FakeApi.row(1)])
-      : FakeApi.json({ data: FakeApi.exampleDetail })
+    ? request.url.pathname.endsWith("/sess_example")
+      ? FakeApi.json({ data: FakeApi.exampleDetail })
+      : FakeApi.page([{ ...FakeApi.row(1), ...FakeNudges.nudge(1) }])
     : { status: 401, body: `{"message":"bad key ${first}"}` }
 
 const scenarios: ReadonlyArray<readonly [string, FakeApi.Script, (Partial<ElnudgeClient.Options> | undefined)?]> = [
@@ -74,7 +75,8 @@ describe("The key", () => {
       const { layer, seen } = FakeApi.make(script, options)
       const asked = Effect.gen(function* () {
         const client = yield* ElnudgeClient.ElnudgeClient
-        return yield* Effect.all([client.listSessions(), client.getSession("sess_example")], { mode: "result" })
+        const requests = [client.listNudges(), client.listSessions(), client.getSession("sess_example")] as const
+        return yield* Effect.all(requests, { mode: "result" })
       })
       const exits = yield* VirtualTime.run(
         Effect.all([
@@ -108,7 +110,9 @@ describe("The key", () => {
       // That there is something to search, and that the search finds a key where there is one.
       assert.isNotEmpty(logs)
       if (name !== "a broken key") {
-        assert.isTrue(spans.some((span) => span.name === "ElnudgeClient.listSessions"))
+        // A defect ends them all with the first.
+        const methods = name.startsWith("a defect") ? ["listNudges"] : ["listNudges", "listSessions", "getSession"]
+        for (const method of methods) assert.isTrue(spans.some((span) => span.name === `ElnudgeClient.${method}`))
         assert.isTrue(spans.some((span) => span.kind === "client"))
         assert.isTrue(keys.some((key) => shown(seen.map(bearer)).includes(key)))
       }

@@ -7,6 +7,7 @@ const calm: ApiModel.Behaviour = {
   perSecond: 1,
   pageSize: 3,
   concurrency: 2,
+  listConcurrency: 1,
   goneEvery: 0,
   lateEvery: 0,
   cursorsDie: 0,

@@ -49,7 +49,7 @@ const part = Effect.fnUntraced(function* (
   count: number,
   before: Part | undefined,
 ) {
-  const { concurrency, pageSize } = behaviour
+  const { concurrency, listConcurrency, pageSize } = behaviour
   const recorder = before === undefined ? yield* Coverage.make : yield* Coverage.resume(before.coverage)
   const tracker = new WalkPosition.Tracker(recorder, before?.position)
   const taken: Array<string> = []
@@ -58,6 +58,7 @@ const part = Effect.fnUntraced(function* (
     to,
     pageSize,
     concurrency,
+    listConcurrency,
     tracker,
   }).pipe(
     Stream.take(count),
