@@ -137,8 +137,9 @@ describe("GET /sessions", () => {
       // Never answers for the second page.
       const stuck = Layer.effect(
         ElnudgeClient.ElnudgeClient,
-        Effect.map(ElnudgeClient.ElnudgeClient, ({ getSession, listSessions }) => ({
+        Effect.map(ElnudgeClient.ElnudgeClient, ({ getSession, listNudges, listSessions }) => ({
           getSession,
+          listNudges,
           listSessions: (request) => (request?.cursor === undefined ? listSessions(request) : silent),
         })),
       ).pipe(Layer.provide(client()))

@@ -38,8 +38,9 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
   const { details_unavailable: unavailable, window } = coverage
   const span = window === null ? "" : `, from ${window.from} to ${window.to}`
   const read = `coverage: ${plural(coverage.sessions, "session")}, ${plural(coverage.details, "detail")}${span}`
+  const nudgeRequests = coverage.nudge_requests === 0 ? "" : `, ${coverage.nudge_requests} nudges`
   const cost =
-    `requests: ${coverage.requests} (${coverage.list_requests} list, ${coverage.detail_requests} detail), ` +
+    `requests: ${coverage.requests} (${coverage.list_requests} list, ${coverage.detail_requests} detail${nudgeRequests}), ` +
     `${coverage.retries} repeated, ${coverage.rate_limited} refused by the limit; ` +
     `requests waited ${seconds(coverage.paced_ms)} for their turn and ${seconds(coverage.held_ms)} after refusals and faults, summed`
   return [

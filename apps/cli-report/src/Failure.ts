@@ -68,7 +68,9 @@ const report = (error: Failure): Report => {
     case "TransportFailure":
     case "ServerUnavailable":
     case "RateLimited":
+    case "LimiterUnavailable":
     case "RetentionExceeded":
+    case "NudgesUnavailable":
     case "SessionUnavailable":
       return advised(5, error)
     case "ResponseInvalid":

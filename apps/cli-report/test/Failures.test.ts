@@ -69,7 +69,7 @@ describe("failures", () => {
     Effect.gen(function* () {
       const result = yield* Shop.run(["cohorts", ...Shop.october], { env: { ELNUDGE_API_KEY: "sk_test_wrong" } })
       assertSays(result, 3, "refused the key", "ELNUDGE_API_KEY")
-      assert.deepStrictEqual(result.requests, { list: 1, details: 0 })
+      assert.deepStrictEqual(result.requests, { list: 1, details: 0, nudges: 0 })
       assert.notInclude(result.stderr, "sk_test_wrong")
     }),
   )
@@ -158,7 +158,7 @@ describe("failures", () => {
     Effect.gen(function* () {
       const result = yield* Shop.run(["cohorts", ...Shop.october, "--output", "/no/such/folder/x.csv"])
       assertSays(result, 1, "/no/such/folder/x.csv")
-      assert.deepStrictEqual(result.requests, { list: 0, details: 0 })
+      assert.deepStrictEqual(result.requests, { list: 0, details: 0, nudges: 0 })
     }),
   )
 

@@ -67,7 +67,7 @@ describe("sessions and --input", () => {
       const sessions = (yield* Shop.sessions).slice(0, 2)
       const list = yield* Shop.run(["sessions", "--format", "csv", "--bom", ...Shop.october], { sessions })
       assert.match(list.stdout, /^\u{feff}id,started_at,ended_at,page_count,intent_score,converted,nudge_count\nsess_/u)
-      assert.deepStrictEqual(list.requests, { list: 1, details: 0 })
+      assert.deepStrictEqual(list.requests, { list: 1, details: 0, nudges: 0 })
       const details = yield* Shop.run(["sessions", "--details", "--format", "csv", ...Shop.october], { sessions })
       assert.match(details.stdout, /nudge_count,events,nudges\n/)
       assert.include(details.stdout, `"[{""type"":""PAGE_VIEW"",""url"":`)
@@ -130,7 +130,7 @@ describe("run", () => {
       const result = yield* Shop.run(["run", "attribution,cohorts", ...Shop.october, "--output-dir", directory])
       assert.deepStrictEqual([result.exitCode, result.stdout], [0, ""], result.stderr)
       const nudged = (yield* Shop.sessions).filter(({ nudge_count }) => nudge_count > 0).length
-      assert.deepStrictEqual(result.requests, { list: 3, details: nudged })
+      assert.deepStrictEqual(result.requests, { list: 3, details: nudged, nudges: 0 })
       assert.deepStrictEqual(readdirSync(directory).sort(), ["attribution.csv", "cohorts.csv", "coverage.json"])
       for (const report of ["attribution", "cohorts"]) {
         const alone = yield* Shop.run([report, ...Shop.october])

@@ -49,7 +49,7 @@ describe("reports over HTTP", () => {
       assert.strictEqual(exitCode, 0, stderr)
       assert.strictEqual(stdout, Shop.expectedCsv(attribution, sessions))
       const nudged = sessions.filter((session) => session.nudge_count > 0).length
-      assert.deepStrictEqual(requests, { list: 3, details: nudged })
+      assert.deepStrictEqual(requests, { list: 3, details: nudged, nudges: 0 })
       assert.include(stderr, `coverage: 450 sessions, ${nudged} details`)
     }),
   )
@@ -60,7 +60,7 @@ describe("reports over HTTP", () => {
       const { exitCode, requests, stderr, stdout } = yield* Shop.run(["cohorts", ...Shop.october])
       assert.strictEqual(exitCode, 0, stderr)
       assert.strictEqual(stdout, Shop.expectedCsv(cohorts, sessions))
-      assert.deepStrictEqual(requests, { list: 3, details: 0 })
+      assert.deepStrictEqual(requests, { list: 3, details: 0, nudges: 0 })
     }),
   )
 

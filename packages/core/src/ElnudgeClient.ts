@@ -133,8 +133,6 @@ export const make = Effect.fnUntraced(function* (options: Options) {
         ),
       ),
     ),
-    // The scope ends a response whose body nobody read, so that no connection waits for it.
-    HttpClient.withScope,
   )
   const api = yield* HttpApiClient.makeWith(SessionsApi.SessionsApi, { httpClient })
   const nudgesApi = yield* HttpApiClient.makeWith(NudgesApi.NudgesApi, { httpClient })

@@ -290,4 +290,4 @@ export type DetailError =
   | SessionUnavailable
 
 /** Everything that can go wrong. */
-export type ElnudgeError = ListError | DetailError
+export type ElnudgeError = ListError | NudgesError | DetailError

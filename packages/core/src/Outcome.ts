@@ -74,6 +74,7 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
       failure: () => new ElnudgeError.ResponseInvalid({ reason: "the body is not JSON", request }),
     }
   }
+  yield* BodyText.drop(response)
   if (status >= 300 && status < 400) {
     return yield* new ElnudgeError.InvalidRequest({
       reason: `${baseUrl.origin} redirects to ${redirectOrigin(response, baseUrl)}, and a key does not follow`,

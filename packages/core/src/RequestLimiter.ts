@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Predicate from "effect/Predicate"
 import * as Semaphore from "effect/Semaphore"
 import { InvalidRequest, LimiterUnavailable } from "./ElnudgeError.ts"
 import { LearnedPace } from "./LearnedPace.ts"
@@ -104,24 +105,29 @@ const inMemory = (pace: Pace.Pace): Turns => ({
 // A store that hangs is as good as none.
 const answerWithin = Duration.seconds(5)
 
+const innermost = (cause: unknown): unknown =>
+  Predicate.hasProperty(cause, "cause") && cause.cause !== undefined ? innermost(cause.cause) : cause
+
+/** Why a store cannot be asked: a code, or the word that a Redis begins its refusals with, such as `NOAUTH`. */
+export const unavailable = (cause: unknown): LimiterUnavailable => {
+  const last = innermost(cause)
+  const [, word] = /^([A-Z]{3,20}) /.exec(last instanceof Error ? last.message : "") ?? []
+  return new LimiterUnavailable({ reason: word ?? TransportReason.of(cause) })
+}
+
 /** A turn is reserved in the store: one that is overtaken by a hold is given up, because it belongs to its moment. */
 const inStore = (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinute: number): Turns => {
   const { burst, intervalMillis } = Pace.rhythm(requestsPerMinute)
-  const reserve = limiter
-    .consume({
-      algorithm: "token-bucket",
-      onExceeded: "delay",
-      key,
-      limit: burst,
-      window: Duration.millis(burst * intervalMillis),
-    })
-    .pipe(
-      Effect.mapError((error) => new LimiterUnavailable({ reason: TransportReason.of(error) })),
-      Effect.timeoutOrElse({
-        duration: answerWithin,
-        orElse: () => new LimiterUnavailable({ reason: `no answer within ${Duration.format(answerWithin)}` }),
-      }),
-    )
+  const window = Duration.millis(burst * intervalMillis)
+  const reserve = Effect.suspend(() =>
+    limiter.consume({ algorithm: "token-bucket", onExceeded: "delay", key, limit: burst, window }),
+  ).pipe(
+    Effect.mapError(({ reason }) => unavailable(reason)),
+    Effect.timeoutOrElse({
+      duration: answerWithin,
+      orElse: () => new LimiterUnavailable({ reason: `no answer within ${Duration.format(answerWithin)}` }),
+    }),
+  )
   return {
     next: Effect.fnUntraced(function* (isHeld) {
       const clock = yield* Clock.Clock

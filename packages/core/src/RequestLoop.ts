@@ -8,7 +8,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
 import type { BaseUrl } from "./BaseUrl.ts"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
@@ -29,7 +28,7 @@ export interface Settings {
 
 /** What is asked, and the effect that sends it once. */
 export interface Call<A, E> extends Outcome.Question<A, E> {
-  readonly execute: Effect.Effect<Outcome.Response, HttpClientError.HttpClientError, Scope.Scope>
+  readonly execute: Effect.Effect<Outcome.Response, HttpClientError.HttpClientError>
 }
 
 const retryLimit = 5
@@ -40,6 +39,8 @@ const lastBackoffMillis = 5_000
 const backoff = (attempt: number) =>
   Effect.map(Random.next, (share) => share * Math.min(lastBackoffMillis, firstBackoffMillis * 2 ** attempt))
 
+const always = () => true
+
 type StatusError = HttpClientError.HttpClientError & { readonly reason: HttpClientError.StatusCodeError }
 
 const isStatusError = (error: HttpClientError.HttpClientError): error is StatusError =>
@@ -48,18 +49,19 @@ const isStatusError = (error: HttpClientError.HttpClientError): error is StatusE
 const attempt = <A, E>(call: Call<A, E>, { attemptTimeout, baseUrl }: Settings) =>
   call.execute.pipe(
     // fetch follows redirects by itself unless told not to; undici and node:http do not.
-    Effect.updateContext((context: Context.Context<Scope.Scope>) =>
-      Context.add(context, FetchHttpClient.RequestInit, {
-        ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
-        redirect: "manual",
-      }),
+    Effect.updateContext((context: Context.Context<never>) =>
+      context.pipe(
+        Context.add(FetchHttpClient.RequestInit, {
+          ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
+          redirect: "manual",
+        }),
+        // Our own span says as much, the vendor has no use for our trace's headers, and half of a request's cost was this.
+        Context.add(HttpClient.TracerDisabledWhen, always),
+      ),
     ),
-    // The vendor has no use for our trace's headers.
-    Effect.provideService(HttpClient.TracerPropagationEnabled, false),
     // A client that turns statuses into errors still has the answer.
     Effect.catchIf(isStatusError, (error) => Effect.succeed(error.reason.response)),
     Effect.flatMap((response) => Outcome.ofResponse(response, call, baseUrl)),
-    Effect.scoped,
     Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
       Effect.succeed(Outcome.unreachable(TransportReason.of(error.reason.cause), call.request, baseUrl)),
     ),

@@ -1,4 +1,4 @@
-import { Coverage, ElnudgeClient, type ElnudgeError, WalkPosition } from "@effect-elnudge/core"
+import { Coverage, ElnudgeClient, ElnudgeError, WalkPosition } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
@@ -166,6 +166,22 @@ describe("ElnudgeClient.listNudges", () => {
       ])
     }),
   )
+
+  it("says in the words of what was refused, or did not fit, that it is of nudges", () => {
+    const of = { request: { _tag: "ListNudges", ...window, cursor: "c", rowsEmitted: 400 } } as const
+    const misfit = new ElnudgeError.ResponseInvalid({ reason: "it is odd", path: "data[0].type", nudgeId: "n", ...of })
+    assert.strictEqual(
+      misfit.message,
+      "The API's answer does not fit its contract in nudge n at data[0].type: it is odd (page after 400 nudges).",
+    )
+    assert.strictEqual(
+      misfit.advice,
+      "Nothing was guessed in its place. Report it to elNudge with the nudge and the path.",
+    )
+    const stalled = new ElnudgeError.CursorRejected({ status: 410, stalledAt: window.to, ...of })
+    assert.include(stalled.message, "asking again for what was shown before 2026-11-01T00:00:00Z brought nothing new")
+    assert.include(stalled.advice, "More nudges may be shown in one second than a page holds")
+  })
 
   it.effect("is no place where a walk of sessions could go on", () =>
     Effect.gen(function* () {

@@ -82,7 +82,7 @@ describe("RequestLimiter", () => {
       const limiter = yield* limiterFor(1000)
       yield* limiter.hold(120_001)
       const error = yield* Effect.flip(limiter.take(120_000))
-      assert.strictEqual(error.until, 120_001)
+      assert.deepInclude(error, { _tag: "HeldTooLong", until: 120_001 })
       yield* TestClock.adjust(1)
       const fiber = yield* Effect.forkChild(limiter.take(120_000))
       yield* TestClock.adjust(120_000)
@@ -98,13 +98,13 @@ describe("RequestLimiter", () => {
       yield* TestClock.adjust(1_000)
       yield* limiter.hold(600_000)
       yield* TestClock.adjust(1_000)
-      assert.strictEqual((yield* Fiber.join(fiber)).until, 600_000)
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "HeldTooLong", until: 600_000 })
     }).pipe(Effect.provide(RequestLimiter.layer)),
   )
 
   it.effect("reports how long a turn was paced and held", () =>
     Effect.gen(function* () {
-      const limiter = yield* limiterFor(60)
+      const limiter = yield* limiterFor(1000)
       yield* limiter.hold(1_000)
       const turns = yield* VirtualTime.run(
         Effect.forEach(Array.from({ length: 6 }), () => limiter.take(120_000), { concurrency: 6 }),
@@ -118,8 +118,8 @@ describe("RequestLimiter", () => {
         turns.slice(0, 5).map((turn) => turn.pacedMillis),
         [0, 0, 0, 0, 0],
       )
-      // 55 a minute flow in: the sixth waits for the next one.
-      assert.strictEqual(Math.ceil(turns[5]?.pacedMillis ?? 0), Math.ceil(60_000 / 55))
+      // Five go at once, and almost a thousand a minute follow them.
+      assert.strictEqual(turns[5]?.pacedMillis, 61)
     }).pipe(Effect.provide(RequestLimiter.layer)),
   )
 

@@ -317,6 +317,7 @@ describe("SessionStream.details", () => {
       const client = yield* Effect.provide(ElnudgeClient.ElnudgeClient, layer)
       const counting: ElnudgeClient.ElnudgeClient["Service"] = {
         listSessions: client.listSessions,
+        listNudges: client.listNudges,
         getSession: (id) =>
           Effect.acquireUseRelease(
             Effect.sync(() => {

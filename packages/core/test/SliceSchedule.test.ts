@@ -78,7 +78,6 @@ describe("SliceSchedule", () => {
       assert.isAtMost(walked.mostAtOnce, concurrency)
       assert.isAtMost(walked.mostHeld, 24 * concurrency)
     },
-    { fastCheck: { numRuns: 200 } },
   )
 
   const skewed = traffic(Array.from({ length: 30 * 24 }, (_, hourOf) => 10 + 90 * (hourOf % 24 >= 8 ? 1 : 0)))

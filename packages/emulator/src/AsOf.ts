@@ -11,6 +11,14 @@ export const settledAt = ({ ended_at, events, nudges, started_at }: Session.Deta
   return last
 }
 
+/** The instant (epoch milliseconds) from which {@link asOf} has the nudge. */
+export const nudgedAt = (session: Session.Detail, { shown_at }: Session.Nudge): number =>
+  Math.max(millis(session.started_at), Math.min(millis(shown_at), settledAt(session)))
+
+/** Whether a session that is still open has converted by then. */
+export const hasConverted = ({ converted, events }: Session.Detail, now: number): boolean =>
+  converted && events.some(({ occurred_at, type }) => type === "PURCHASE" && millis(occurred_at) <= now)
+
 const lastEventOf = (session: Session.Detail, events: ReadonlyArray<Session.Event>): string => {
   let last = session.started_at
   for (const { occurred_at } of events) if (millis(occurred_at) > millis(last)) last = occurred_at
@@ -26,7 +34,7 @@ export const asOf = (session: Session.Detail, now: number): Session.Detail | und
   if (settledAt(session) <= now) return session
   const events = session.events.filter(({ occurred_at }) => millis(occurred_at) <= now)
   const shown = session.nudges.filter(({ shown_at }) => millis(shown_at) <= now)
-  const converted = session.converted && events.some(({ type }) => type === "PURCHASE")
+  const converted = hasConverted(session, now)
   const pages = new Set(events.filter(({ type }) => type === "PAGE_VIEW").map(({ url }) => url)).size
   const share = events.length / Math.max(1, session.events.length)
   return {

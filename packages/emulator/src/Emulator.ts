@@ -3,6 +3,7 @@
  * limit, honours window, page size, cursor and retention, shows sessions as they are at its now, and answers chosen
  * requests with faults.
  */
+import * as NudgesApi from "@effect-elnudge/core/NudgesApi"
 import type * as Session from "@effect-elnudge/core/Session"
 import * as SessionsApi from "@effect-elnudge/core/SessionsApi"
 import * as Context from "effect/Context"
@@ -19,6 +20,7 @@ import * as Faults from "./Faults.ts"
 import * as FaultScript from "./FaultScript.ts"
 import * as ListFaults from "./ListFaults.ts"
 import * as ListQuery from "./ListQuery.ts"
+import * as NudgeStore from "./NudgeStore.ts"
 import * as RequestLimit from "./RequestLimit.ts"
 import * as ScriptedFaults from "./ScriptedFaults.ts"
 import * as SessionStore from "./SessionStore.ts"
@@ -27,7 +29,7 @@ export interface Options extends EmulatorClock.Options, RequestLimit.Options {
   readonly sessions: Iterable<Session.Detail>
   /** The key that is accepted. @default "sk_test_emulator" */
   readonly key?: string | undefined
-  /** Sessions that started longer ago are not listed, and their details are a 404. @default 90 */
+  /** Sessions that started longer ago are not listed, nor are their nudges, and their details are a 404. @default 90 */
   readonly retentionDays?: number | undefined
   /** How long each answer takes, refusals and faults included. @default 0 */
   readonly latency?: Duration.Input | undefined
@@ -45,6 +47,7 @@ export const defaultKey = "sk_test_emulator"
 export interface RequestCounts {
   readonly list: number
   readonly details: number
+  readonly nudges: number
 }
 
 export class Emulator extends Context.Service<
@@ -58,24 +61,28 @@ export class Emulator extends Context.Service<
   }
 >()("@effect-elnudge/emulator/Emulator") {}
 
-const api = HttpApi.make("elnudge-emulator").add(SessionsApi.SessionsGroup).prefix("/v1")
+const api = HttpApi.make("elnudge-emulator").add(SessionsApi.SessionsGroup, NudgesApi.NudgesGroup).prefix("/v1")
 
 const refuse = (status: number, error: string, message: string, headers: Record<string, string> = {}) =>
   HttpServerResponse.jsonUnsafe({ error, message } satisfies SessionsApi.ErrorBody, { status, headers })
 
 const day = 86_400_000
 
+const pastRetention = refuse(404, "NotFound", "The window is older than the plan's retention")
+
 const handlers = (options: Options, currentMillis: Effect.Effect<number>) => {
-  const store = new SessionStore.SessionStore(options.sessions)
+  const sessions = Array.from(options.sessions)
+  const store = new SessionStore.SessionStore(sessions)
+  const nudgeStore = new NudgeStore.NudgeStore(sessions)
   const retentionMillis = (options.retentionDays ?? 90) * day
-  const lastCursor = (query: SessionStore.Query): string | null | undefined => {
+  const lastCursor = (exhausted: () => string): string | null | undefined => {
     switch (options.lastCursor) {
       case "absent":
         return undefined
       case "empty":
         return ""
       case "string":
-        return SessionStore.exhaustedCursor(query)
+        return exhausted()
       case "null":
       case undefined:
         return null
@@ -88,11 +95,12 @@ const handlers = (options: Options, currentMillis: Effect.Effect<number>) => {
     const oldest = now - retentionMillis
     const read = ListQuery.read(parameters, now)
     if (Result.isFailure(read)) return refuse(400, "BadRequest", read.failure)
-    if (read.success.to <= oldest) return refuse(404, "NotFound", "The window is older than the plan's retention")
+    if (read.success.to <= oldest) return pastRetention
     const query = { ...read.success, from: Math.max(read.success.from, oldest) }
     const pageOf = (query: SessionStore.Query): ListFaults.Page => {
       const { data, nextCursor } = store.list(query, now)
-      return { data, next_cursor: nextCursor ?? lastCursor(query), has_more: nextCursor !== undefined }
+      const next_cursor = nextCursor ?? lastCursor(() => SessionStore.exhaustedCursor(query))
+      return { data, next_cursor, has_more: nextCursor !== undefined }
     }
     const right = pageOf(query)
     const { cursor } = parameters
@@ -112,8 +120,25 @@ const handlers = (options: Options, currentMillis: Effect.Effect<number>) => {
     return HttpServerResponse.jsonUnsafe({ data: session.detail })
   })
 
-  return HttpApiBuilder.group(api, "sessions", (group) =>
-    group.handle("list", ({ query }) => list(query)).handle("get", ({ params }) => get(params.id)),
+  const listNudges = Effect.fnUntraced(function* (parameters: NudgesApi.NudgeQuery) {
+    const { leadsTo, skewMillis } = yield* FaultPlan.Current
+    const now = (yield* currentMillis) + skewMillis
+    const oldest = now - retentionMillis
+    const read = ListQuery.readNudges(parameters, now)
+    if (Result.isFailure(read)) return refuse(400, "BadRequest", read.failure)
+    const query = read.success
+    if (query.to <= oldest) return pastRetention
+    const { data, nextCursor } = nudgeStore.list(query, now, oldest)
+    const next_cursor = nextCursor ?? lastCursor(() => NudgeStore.exhaustedCursor(query))
+    if (next_cursor) leadsTo(next_cursor)
+    return HttpServerResponse.jsonUnsafe({ data, next_cursor, has_more: nextCursor !== undefined })
+  })
+
+  return Layer.merge(
+    HttpApiBuilder.group(api, "sessions", (group) =>
+      group.handle("list", ({ query }) => list(query)).handle("get", ({ params }) => get(params.id)),
+    ),
+    HttpApiBuilder.group(api, "nudges", (group) => group.handle("list", ({ query }) => listNudges(query))),
   )
 }
 
@@ -140,25 +165,29 @@ const authorization = (options: Options, take: RequestLimit.Take) => {
   )
 }
 
+const kindOf = (url: string): FaultScript.Kind =>
+  /^\/v1\/sessions\/[^/?]/.test(url) ? "detail" : /^\/v1\/nudges(?:[/?]|$)/.test(url) ? "nudges" : "list"
+
+const countOf = { list: "list", detail: "details", nudges: "nudges" } as const
+
 const make = Effect.fnUntraced(function* (options: Options) {
   const currentMillis = yield* EmulatorClock.start(options)
   const take = yield* RequestLimit.make(options)
   const latency = Duration.fromInputUnsafe(options.latency ?? 0)
-  let list = 0
-  let details = 0
+  const counts = { list: 0, details: 0, nudges: 0 }
+  let number = 0
   const plan =
     options.faults === undefined
       ? FaultPlan.none
       : FaultPlan.make(yield* Effect.orDie(FaultScript.decode(options.faults)))
   const countAndBreak = <E, R>(answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) => {
-      const kind = /^\/v1\/sessions\/[^/?]/.test(url) ? "detail" : "list"
-      const numberOfKind = kind === "detail" ? ++details : ++list
-      const number = list + details
-      const fault = options.fault?.({ number, url })
+      const kind = kindOf(url)
+      const request = { url, kind, number: ++number, numberOfKind: ++counts[countOf[kind]] }
+      const fault = options.fault?.({ number: request.number, url })
       const given =
         fault === undefined
-          ? Effect.flatMap(plan.decide({ url, kind, number, numberOfKind }), (decision) =>
+          ? Effect.flatMap(plan.decide(request), (decision) =>
               Effect.provideService(ScriptedFaults.apply(decision, answer), FaultPlan.Current, decision),
             )
           : Faults.apply(fault, answer)
@@ -179,7 +208,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       Effect.succeed(
         Emulator.of({
           baseUrl: `${address}/v1`,
-          requests: Effect.sync(() => ({ list, details })),
+          requests: Effect.sync(() => ({ ...counts })),
           faults: plan.acted,
         }),
       ),

@@ -40,7 +40,7 @@ export const Current = Context.Reference<Decision>("@effect-elnudge/emulator/Fau
 /** A request as it arrives, with its numbers from 1. */
 export interface Request {
   readonly url: string
-  readonly kind: "list" | "detail"
+  readonly kind: FaultScript.Kind
   /** Among all. */
   readonly number: number
   /** Among those of its kind. */
@@ -101,14 +101,14 @@ export const make = ({ rules, seed = "elnudge" }: FaultScript.FaultScript): Faul
   const place = (request: Request): Place => {
     const attempt = (attempts.get(request.url) ?? 0) + 1
     attempts.set(request.url, attempt)
-    const cursor = request.kind === "list" ? cursorIn(request.url) : undefined
+    const cursor = request.kind === "detail" ? undefined : cursorIn(request.url)
     const page = request.kind === "detail" ? undefined : cursor === undefined ? 1 : pages.get(cursor)
     return { ...request, attempt, session: sessionIn(request.url), cursor, page }
   }
 
   const draw = (index: number, { attempt, kind, numberOfKind, session }: Place) =>
     Random.next.pipe(
-      Random.withSeed(`${seed} ${index} ${kind === "list" ? `list ${numberOfKind}` : `${session} ${attempt}`}`),
+      Random.withSeed(`${seed} ${index} ${kind === "detail" ? `${session} ${attempt}` : `${kind} ${numberOfKind}`}`),
     )
 
   const isDrawn = Effect.fnUntraced(function* (index: number, { probability = 1 }: FaultScript.Rule, at: Place) {

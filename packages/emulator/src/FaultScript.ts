@@ -30,14 +30,18 @@ const Strings = Schema.Union([Schema.String, Schema.Array(Schema.String)])
 // A hundred years: a date beyond it is soon none.
 const mostSeconds = 36_500 * 86_400
 
+const Kind = Schema.Literals(["list", "detail", "nudges"])
+/** What a request is for: a page of sessions, one session, or a page of nudges. */
+export type Kind = typeof Kind.Type
+
 const when = {
-  /** Only requests for the list, or for a detail. @default both, or the one that the fault is of */
-  on: Schema.optional(Schema.Literals(["list", "detail"])),
+  /** Only requests for the list, for a detail, or for nudges. @default all, or those that the fault is of */
+  on: Schema.optional(Kind),
   /** By number, counted from 1 over the requests that `on` names. @default all */
   at: Schema.optional(RequestNumbers.RequestNumbers),
   /** By how often this path and query has been asked for: 1 is the first time. @default all */
   attempt: Schema.optional(RequestNumbers.RequestNumbers),
-  /** Lists only: by the page of its walk; the request without a cursor is 1. @default all */
+  /** Pages only, of the list unless `on` says nudges: by the page of its walk; without a cursor it is 1. @default all */
   page: Schema.optional(RequestNumbers.RequestNumbers),
   /** Details only: of this session, or these. @default all */
   session: Schema.optional(Strings),
@@ -182,22 +186,27 @@ export const isListRule = (rule: { readonly fault: string }): rule is ListRule =
 export const isConditionRule = (rule: { readonly fault: string }): rule is ConditionRule =>
   conditionFaults.has(rule.fault)
 
-/** The requests that a rule can be for at all, whatever its `on` says. */
-const bound = (rule: typeof AnyRule.Type): "list" | "detail" | undefined => {
+/** The requests that a fault is of where the rule does not say. */
+const bound = (rule: typeof AnyRule.Type): Kind | undefined => {
   if (isListRule(rule) || rule.fault === "expired-cursor") return "list"
   return rule.fault === "session-gone" ? "detail" : undefined
 }
 
 /** The requests that a rule counts: by its `on`, or by what else it says. */
-export const kindOf = (rule: Rule): "list" | "detail" | undefined =>
+export const kindOf = (rule: Rule): Kind | undefined =>
   rule.on ?? bound(rule) ?? (rule.page !== undefined ? "list" : rule.session !== undefined ? "detail" : undefined)
+
+const plural: Record<Kind, string> = { list: "the list", detail: "details", nudges: "nudges" }
 
 const contradiction = (rule: typeof AnyRule.Type): string | undefined => {
   const kind = kindOf(rule)
   const own = bound(rule)
-  if (own !== undefined && kind !== own) return `${rule.fault} is of the ${own}, and on says ${kind}`
+  const isForCursor = rule.fault === "expired-cursor" && kind === "nudges"
+  if (own !== undefined && kind !== own && !isForCursor) return `${rule.fault} is of the ${own}, and on says ${kind}`
   if (rule.page !== undefined && kind === "detail") return "page is of the list, and the rule is of details"
-  if (rule.session !== undefined && kind === "list") return "session is of details, and the rule is of the list"
+  if (rule.session !== undefined && kind !== undefined && kind !== "detail") {
+    return `session is of details, and the rule is of ${plural[kind]}`
+  }
   return undefined
 }
 

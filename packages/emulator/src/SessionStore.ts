@@ -3,6 +3,7 @@ import type * as Session from "@effect-elnudge/core/Session"
 import { millis } from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as AsOf from "./AsOf.ts"
+import { firstIndex } from "./SortedRows.ts"
 
 interface Stored {
   readonly startedAt: number
@@ -102,8 +103,8 @@ export class SessionStore {
   list(query: Query, now = Number.POSITIVE_INFINITY): Slice {
     const { after, from, limit, to } = query
     const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
-    const start = this.firstIndex((row) => isDue(row) && (after === undefined || isAfter(row, after)))
-    const end = this.firstIndex((row) => row.startedAt < from)
+    const start = firstIndex(this.rows, (row) => isDue(row) && (after === undefined || isAfter(row, after)))
+    const end = firstIndex(this.rows, (row) => row.startedAt < from)
     const page = this.rows.slice(start, Math.min(end, start + limit))
     const last = page.at(-1)
     const hasMore = last !== undefined && start + page.length < end
@@ -119,23 +120,10 @@ export class SessionStore {
   before(query: Query, rows: number, now: number): Position | undefined {
     const { after, to } = query
     const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
-    const first = this.firstIndex(isDue)
-    const start = this.firstIndex((row) => isDue(row) && (after === undefined || isAfter(row, after)))
+    const first = firstIndex(this.rows, isDue)
+    const start = firstIndex(this.rows, (row) => isDue(row) && (after === undefined || isAfter(row, after)))
     const last = this.rows[start - rows - 1]
     if (start === first) return undefined
     return last === undefined ? startOf(to) : { startedAt: last.startedAt, id: last.detail.id }
-  }
-
-  // The rows are sorted, so each of our predicates is false up to some index and true from there on.
-  private firstIndex(predicate: (row: Stored) => boolean): number {
-    let low = 0
-    let high = this.rows.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const row = this.rows[middle]
-      if (row === undefined || predicate(row)) high = middle
-      else low = middle + 1
-    }
-    return low
   }
 }

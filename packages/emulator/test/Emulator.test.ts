@@ -229,16 +229,17 @@ describe("the limit", () => {
 })
 
 describe("the request counts", () => {
-  it.effect("hold lists and details apart, and count what was refused", () =>
+  it.effect("hold lists, details and nudges apart, and count what was refused", () =>
     Effect.gen(function* () {
       const { requests } = yield* Emulator.Emulator
-      expect(yield* requests).toEqual({ list: 0, details: 0 })
+      expect(yield* requests).toEqual({ list: 0, details: 0, nudges: 0 })
       yield* get("/sessions?limit=1")
       yield* get("/sessions?limit=0")
       yield* get("/sessions", {})
       yield* get("/sessions/sess_1")
       yield* get("/sessions/missing")
-      expect(yield* requests).toEqual({ list: 3, details: 2 })
+      yield* get("/nudges?limit=0")
+      expect(yield* requests).toEqual({ list: 3, details: 2, nudges: 1 })
     }).pipe(Effect.provide(LoopbackEmulator.layer({ sessions: SessionFixture.sessions(1) }))),
   )
 })

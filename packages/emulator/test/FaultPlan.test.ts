@@ -3,14 +3,14 @@ import * as FaultPlan from "@effect-elnudge/emulator/FaultPlan"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
-/** Puts requests to a plan, one after the other: paths below `/v1/sessions`. */
+/** Puts requests to a plan, one after the other: paths below `/v1/sessions`, or those of nudges. */
 const asking = (plan: FaultPlan.FaultPlan) => {
-  let list = 0
-  let details = 0
+  const counts = { list: 0, detail: 0, nudges: 0 }
+  let number = 0
   return Effect.fnUntraced(function* (path: string) {
-    const kind = path.startsWith("/") ? "detail" : "list"
-    const numberOfKind = kind === "list" ? ++list : ++details
-    return yield* plan.decide({ url: `/v1/sessions${path}`, kind, number: list + details, numberOfKind })
+    const kind = path.startsWith("nudges") ? "nudges" : path.startsWith("/") ? "detail" : "list"
+    const url = kind === "nudges" ? `/v1/${path}` : `/v1/sessions${path}`
+    return yield* plan.decide({ url, kind, number: ++number, numberOfKind: ++counts[kind] })
   })
 }
 
@@ -56,6 +56,22 @@ describe("a rule", () => {
   it.effect.each(cases)("%j is for %j", ([rule, expected]) =>
     Effect.gen(function* () {
       expect(yield* hits(rule, mixed)).toEqual(expected)
+    }),
+  )
+
+  it.effect.each<readonly [FaultScript.Rule, ReadonlyArray<number>]>([
+    [{ fault: "reset" }, [1, 2, 3, 4, 5]],
+    [{ fault: "reset", on: "nudges" }, [2, 4, 5]],
+    [{ fault: "reset", on: "nudges", at: "2-" }, [4, 5]],
+    [{ fault: "reset", on: "nudges", page: 1 }, [2, 5]],
+    [{ fault: "reset", page: 1 }, [1]],
+    [{ fault: "reset", on: "nudges", attempt: 2 }, [5]],
+    [{ fault: "expired-cursor" }, []],
+    [{ fault: "expired-cursor", on: "nudges" }, [4]],
+    [{ fault: "empty-page" }, [1]],
+  ])("among nudges, %j is for %j", ([rule, expected]) =>
+    Effect.gen(function* () {
+      expect(yield* hits(rule, ["", "nudges", "/a", "nudges?cursor=x", "nudges"])).toEqual(expected)
     }),
   )
 
@@ -121,6 +137,7 @@ describe("a probability", () => {
   it.effect.each([
     ["pages", pages],
     ["details", details],
+    ["nudges", pages.map(() => "nudges")],
   ] as const)("is the share of the %s that it says", ([, paths]) =>
     Effect.gen(function* () {
       const { length } = yield* hits(rule, paths)

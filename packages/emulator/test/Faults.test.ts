@@ -107,7 +107,7 @@ describe("faults", () => {
       const { requests } = yield* Emulator.Emulator
       expect((yield* get("/sessions", {})).status).toBe(503)
       expect((yield* get("/sessions", {})).status).toBe(401)
-      expect(yield* requests).toEqual({ list: 2, details: 0 })
+      expect(yield* requests).toEqual({ list: 2, details: 0, nudges: 0 })
     }).pipe(Effect.provide(firstMeets({ _tag: "ServerError", status: 503 }))),
   )
 

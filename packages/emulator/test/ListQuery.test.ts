@@ -1,4 +1,5 @@
 import * as ListQuery from "@effect-elnudge/emulator/ListQuery"
+import * as NudgeStore from "@effect-elnudge/emulator/NudgeStore"
 import * as SessionStore from "@effect-elnudge/emulator/SessionStore"
 import { describe, expect, it } from "@effect/vitest"
 import * as Result from "effect/Result"
@@ -17,6 +18,36 @@ const followed = {
   limit: 3,
   after: { startedAt: minutesAgo(5), id: "sess_5" },
 }
+
+describe("ListQuery.readNudges", () => {
+  const readNudges = (query: Parameters<typeof ListQuery.readNudges>[0]) => ListQuery.readNudges(query, now)
+  const window = { from: minutesAgo(8), to: minutesAgo(2), limit: 3 }
+  const held = NudgeStore.exhaustedCursor({ ...window, type: "toast" })
+
+  it("takes the last 30 days, 50 rows and all nudges where nothing is said", () => {
+    expect(readNudges({})).toEqual(Result.succeed({ from: minutesAgo(30 * day), to: now, limit: 50 }))
+  })
+
+  it("reads the filters along with the window", () => {
+    const asked = { from: before(8), to: before(2), limit: "3", session_id: "sess_1", type: "toast" }
+    expect(readNudges(asked)).toEqual(Result.succeed({ ...window, session_id: "sess_1", type: "toast" }))
+  })
+
+  it("keeps a cursor's window and filters, whatever is sent along, and takes another page size", () => {
+    const after = Number.MAX_SAFE_INTEGER
+    const followed = { ...window, type: "toast", after }
+    expect(readNudges({ cursor: held })).toEqual(Result.succeed(followed))
+    const along = { cursor: held, from: before(999), session_id: "sess_1", type: "exit_modal", limit: "7" }
+    expect(readNudges(along)).toEqual(Result.succeed({ ...followed, limit: 7 }))
+  })
+
+  it.each([{ from: "2026" }, { limit: "0" }, { cursor: "x" }, { cursor }, { cursor: held, limit: "201" }])(
+    "refuses %j",
+    (query) => {
+      expect(Result.isFailure(readNudges(query))).toBe(true)
+    },
+  )
+})
 
 describe("ListQuery.read", () => {
   it("takes the last 30 days and 50 rows where nothing is said", () => {
