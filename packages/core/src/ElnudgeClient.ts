@@ -104,6 +104,9 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   ...(part === true ? { part } : {}),
 })
 
+// To take a stack trace with each span costs more than the rest of what a request does here.
+const noStack = { captureStackTrace: false }
+
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
@@ -152,80 +155,86 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     oldest === undefined ? undefined : Session.instant(DateTime.toEpochMillis(oldest)),
   )
 
-  const listSessions = Effect.fn("ElnudgeClient.listSessions")(function* (list: ListRequest = {}) {
-    const page = pageOf(list)
-    const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
-    const oldest = yield* oldestFrom
-    return yield* send({
-      request,
-      execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
-      read: readPage,
-      refusal: (status) => {
-        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
-        return status === 404
-          ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
-          : refused(status, request)
-      },
-    })
-  })
-
-  const listNudges = Effect.fn("ElnudgeClient.listNudges")(function* (list: ListRequest = {}) {
-    const page = pageOf(list)
-    const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
-    const oldest = yield* oldestFrom
-    return yield* send({
-      request,
-      execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
-      read: readNudges,
-      refusal: (status) => {
-        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
-        return status === 404 || status === 410
-          ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
-          : refused(status, request)
-      },
-    }).pipe(
-      // What has an id in this list is a nudge.
-      Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
-        Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
-      ),
-    )
-  })
-
-  const getSession = Effect.fn("ElnudgeClient.getSession")(function* (
-    id: string,
-    { startedAt }: { readonly startedAt?: string | undefined } = {},
-  ) {
-    const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
-    // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
-    if (!isSessionId(id)) {
-      return yield* new ElnudgeError.InvalidRequest({
-        reason: `${JSON.stringify(id)} is no session id`,
-        advice: "Give the id of a session, as the list has it.",
+  const listSessions = Effect.fnUntraced(
+    function* (list: ListRequest = {}) {
+      const page = pageOf(list)
+      const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
+      const oldest = yield* oldestFrom
+      return yield* send({
         request,
+        execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
+        read: readPage,
+        refusal: (status) => {
+          if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+          return status === 404
+            ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
+            : refused(status, request)
+        },
       })
-    }
-    const oldest = yield* oldestKept
-    const isPast =
-      startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds
-    const { data } = yield* send({
-      request,
-      execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),
-      read: readSession,
-      refusal: (status) =>
-        status === 404 || status === 410
-          ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
-          : refused(status, request),
-    })
-    if (data.id !== id) {
-      return yield* new ElnudgeError.ResponseInvalid({
-        reason: `asked for session ${id}, got another one`,
-        path: "data.id",
-        sessionId: data.id,
+    },
+    Effect.withSpan("ElnudgeClient.listSessions", {}, noStack),
+  )
+
+  const listNudges = Effect.fnUntraced(
+    function* (list: ListRequest = {}) {
+      const page = pageOf(list)
+      const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
+      const oldest = yield* oldestFrom
+      return yield* send({
         request,
+        execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
+        read: readNudges,
+        refusal: (status) => {
+          if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+          return status === 404 || status === 410
+            ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
+            : refused(status, request)
+        },
+      }).pipe(
+        // What has an id in this list is a nudge.
+        Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
+          Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
+        ),
+      )
+    },
+    Effect.withSpan("ElnudgeClient.listNudges", {}, noStack),
+  )
+
+  const getSession = Effect.fnUntraced(
+    function* (id: string, { startedAt }: { readonly startedAt?: string | undefined } = {}) {
+      const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
+      // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
+      if (!isSessionId(id)) {
+        return yield* new ElnudgeError.InvalidRequest({
+          reason: `${JSON.stringify(id)} is no session id`,
+          advice: "Give the id of a session, as the list has it.",
+          request,
+        })
+      }
+      const oldest = yield* oldestKept
+      const isPast =
+        startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds
+      const { data } = yield* send({
+        request,
+        execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),
+        read: readSession,
+        refusal: (status) =>
+          status === 404 || status === 410
+            ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
+            : refused(status, request),
       })
-    }
-    return data
-  })
+      if (data.id !== id) {
+        return yield* new ElnudgeError.ResponseInvalid({
+          reason: `asked for session ${id}, got another one`,
+          path: "data.id",
+          sessionId: data.id,
+          request,
+        })
+      }
+      return data
+    },
+    Effect.withSpan("ElnudgeClient.getSession", {}, noStack),
+  )
 
   return ElnudgeClient.of({ listSessions, getSession, listNudges })
 })
