@@ -203,7 +203,7 @@ export class Recorder {
     changed_since_listed: 0,
     unsettled: 0,
   }
-  private reached: number | undefined
+  private reached: string | undefined
   private heldUntil = 0
   private unavailable = { past_retention: 0, not_found: 0 }
   private unknown = new Map<string, number>()
@@ -255,7 +255,7 @@ export class Recorder {
   /** `readAt` in epoch milliseconds. */
   summary(summary: Session.Summary, readAt: number): void {
     this.counts.sessions++
-    this.reached = Session.millis(summary.started_at)
+    this.reached = summary.started_at
     if (Session.isUnsettled(summary, readAt)) this.counts.unsettled++
     this.extraFields("session_field", summary, Session.knownFields.summary)
   }
@@ -285,7 +285,8 @@ export class Recorder {
   }
 
   live(): Live {
-    return { reached: this.reached, heldUntil: this.heldUntil }
+    const reached = this.reached === undefined ? undefined : Session.millis(this.reached)
+    return { reached, heldUntil: this.heldUntil }
   }
 
   snapshot(): Coverage {
@@ -316,9 +317,10 @@ export class Recorder {
   }
 
   private extraFields(kind: string, value: object, known: ReadonlySet<string>): void {
-    for (const key in value) {
-      if (!known.has(key)) this.count(kind, key)
-    }
+    const keys = Object.keys(value)
+    // All that are known are there, so no more of them is no other one.
+    if (keys.length === known.size) return
+    for (const key of keys) if (!known.has(key)) this.count(kind, key)
   }
 
   private count(kind: string, value: string): void {

@@ -19,13 +19,17 @@ export class RecentSet {
 
   /** Adds the value; false when it was remembered already. */
   add(value: string): boolean {
-    if (this.current.has(value) || this.previous.has(value)) return false
-    if (this.current.size >= this.capacity) {
+    if (this.previous.has(value)) return false
+    // A set that did not grow had it: to look first would be one more look for each value that is new.
+    const { size } = this.current
+    this.current.add(value)
+    if (this.current.size === size) return false
+    if (size >= this.capacity) {
+      this.current.delete(value)
       this.previous = this.current
-      this.current = new Set()
+      this.current = new Set([value])
       this.turned++
     }
-    this.current.add(value)
     return true
   }
 }
