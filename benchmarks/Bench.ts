@@ -65,7 +65,8 @@ for (const { name, run, title } of cases) {
 const results: Results.Results = { machine, cases: measured }
 const isWhole = settings.only.length === 0 && settings.profileFolder === undefined && process.exitCode === undefined
 if (settings.quick) {
-  console.log("\nSmall sizes: everything works, and nothing is said of how fast it is.")
+  if (process.exitCode === undefined)
+    console.log("\nSmall sizes: everything works, and nothing is said of how fast it is.")
   if (isWhole) Results.saveQuick(results)
 } else {
   console.log(`\n${Results.ofAims(results)}`)

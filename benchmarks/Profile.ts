@@ -50,14 +50,20 @@ if (file === undefined || !depths.some((known) => known === depth)) {
   throw new Error("node benchmarks/Profile.ts <file.cpuprofile> [packages|modules|functions] [rows]")
 }
 const profile: CpuProfile = JSON.parse(readFileSync(file, "utf8"))
-const names = new Map(profile.nodes.map(({ callFrame, id }) => [id, nameOf(depth, callFrame)]))
+const idle = "(idle)"
+const names = new Map(
+  profile.nodes.map(({ callFrame, id }) => [
+    id,
+    // What the profiler itself costs is no work of the subject either.
+    callFrame.url === "node:inspector" ? idle : nameOf(depth, callFrame),
+  ]),
+)
 const micros = new Map<string, number>()
 for (const [index, id] of profile.samples.entries()) {
   const name = names.get(id) ?? ""
   micros.set(name, (micros.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0))
 }
-// Waiting, and what the profiler itself costs.
-for (const name of ["(idle)", "node:inspector"]) micros.delete(name)
+micros.delete(idle)
 const total = [...micros.values()].reduce((sum, each) => sum + each, 0)
 const sorted = [...micros].sort(([, a], [, b]) => b - a).slice(0, Number(rows))
 console.log(`${basename(file)}: ${Spread.number(total / 1000, 0)} ms on the CPU\n`)

@@ -30,14 +30,6 @@ interface Subject extends Way {
 
 const answered = ({ details, list }: Server.Counts): number => list + details
 
-/** Of what the limit would have let through between two counts. */
-const used = (start: Server.Counts | undefined, end: Server.Counts, burst: number): number => {
-  const startedAt = start === undefined ? end.first_at : start.last_at
-  const millis = (end.last_at ?? 0) - (startedAt ?? 0)
-  const counted = answered(end) - (start === undefined ? 0 : answered(start))
-  return counted / ((start === undefined ? burst : 0) + (perSecond * millis) / 1_000)
-}
-
 interface Outcome {
   readonly utilisation: number
   readonly utilisation_second_half: number
@@ -59,8 +51,8 @@ const run = async ({ limit, name: way }: Subject, seconds: number, settings: Cas
       throw new Error(`${way} counts ${details} details, the server ${end.details}`)
     }
     return {
-      utilisation: used(undefined, end, limit.kind === "token-bucket" ? limit.burst : 0),
-      utilisation_second_half: used(halfway, end, 0),
+      utilisation: answered(end) / ((limit.kind === "token-bucket" ? limit.burst : 0) + perSecond * seconds),
+      utilisation_second_half: (answered(end) - answered(halfway)) / (perSecond * (seconds / 2)),
       refused: end.refused,
       counts: end,
     }

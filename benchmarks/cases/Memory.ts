@@ -30,6 +30,11 @@ const bandsOf = (csv: string): Peer.Bands => {
     )
 }
 
+interface Peak {
+  readonly max_rss_bytes: number
+  readonly max_live_bytes: number
+}
+
 const walk = async (sessions: number) => {
   const spec: Shop.Spec = { sessions, traffic: "skewed", nudgedShare }
   const folder = mkdtempSync(join(tmpdir(), "elnudge-bench-"))
@@ -47,7 +52,8 @@ const walk = async (sessions: number) => {
       })
       const bands = bandsOf(readFileSync(join(folder, "reports/cohorts.csv"), "utf8"))
       Right.check(`${sessions} sessions`, bands, Right.answer(new Shop.Shop(spec), false).bands)
-      return { wall_ms, max_rss_bytes: Number(readFileSync(peak, "utf8")) }
+      const memory: Peak = JSON.parse(readFileSync(peak, "utf8"))
+      return { wall_ms, ...memory }
     })
   } finally {
     rmSync(folder, { recursive: true })
@@ -69,11 +75,15 @@ export const memory: Case.Case = {
     const ratio = Case.ratio(peak(sizes.at(-1)?.name), peak(sizes[0]?.name))
     return {
       about: `\`elnudge-report run all\`: all seven reports in one walk; ${100 * nudgedShare} % of the sessions are nudged, and have their details read.`,
-      columns: ["sessions", "peak RSS, MB", "× the first", "seconds"],
+      columns: ["sessions", "peak RSS, MB", "× the first", "left by a full collection, MB", "seconds"],
       rows: sizes.map(({ name }) => [
         name,
         Spread.text(peak(name), 0),
         Spread.number(Case.ratio(peak(name), peak(sizes[0]?.name)), 2),
+        Spread.median(
+          Case.spreadOf(measured, name, ({ max_live_bytes }) => max_live_bytes / 1e6),
+          0,
+        ),
         Spread.median(
           Case.spreadOf(measured, name, ({ wall_ms }) => wall_ms / 1000),
           0,

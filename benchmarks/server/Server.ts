@@ -18,22 +18,20 @@ export interface Options extends Shop.Spec {
   readonly limit?: Limit.Limit | undefined
 }
 
-/** Since the last reset. Times are milliseconds of one clock; null before the first answer. */
+/** Since the last reset. */
 export interface Counts {
   readonly list: number
   readonly details: number
   readonly nudges: number
   /** 429 answers, which are not among the others. */
   readonly refused: number
-  readonly first_at: number | null
-  readonly last_at: number | null
 }
 
 const options: Options = JSON.parse(process.argv[2] ?? "{}")
 const { latencyMillis = 0 } = options
 const shop = new Shop.Shop(options)
 
-const noCounts: Counts = { list: 0, details: 0, nudges: 0, refused: 0, first_at: null, last_at: null }
+const noCounts: Counts = { list: 0, details: 0, nudges: 0, refused: 0 }
 let counts = { ...noCounts }
 let gate = options.limit && Limit.gate(options.limit)
 
@@ -164,10 +162,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   if (request.headers.authorization?.startsWith("Bearer ") !== true) {
     return answer(response, 401, errorBody("Unauthorized"))
   }
-  const now = performance.now()
-  counts.first_at ??= now
-  counts.last_at = now
-  const wait = gate?.(now) ?? 0
+  const wait = gate?.(performance.now()) ?? 0
   if (wait > 0) {
     counts.refused++
     return write(response, 429, errorBody("RateLimitExceeded"), { "retry-after": String(Math.ceil(wait / 1000)) })

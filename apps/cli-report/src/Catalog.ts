@@ -24,6 +24,7 @@ import * as NudgePerformanceTable from "./NudgePerformanceTable.ts"
 import * as PrintedReport from "./PrintedReport.ts"
 import * as ReadingsTable from "./ReadingsTable.ts"
 import * as ReconcileTable from "./ReconcileTable.ts"
+import type * as ReportName from "./ReportName.ts"
 
 /** Bands by their labels, such as 0-19. */
 const bandsOf = (labels: ReadonlyArray<string>): Result.Result<ReadonlyArray<Cohort.Band>, string> =>
@@ -173,7 +174,7 @@ const nudgePerformance = entry(Schema.Struct({ confidence }), (options) =>
   PrintedReport.make(NudgePerformanceReport.make(options), NudgePerformanceTable.render, options),
 )
 
-/** The reports by their names. */
+/** How each is made. */
 export const reports = {
   attribution,
   cohorts,
@@ -182,11 +183,9 @@ export const reports = {
   readings,
   calibration,
   "nudge-performance": nudgePerformance,
-}
+} satisfies { readonly [name in ReportName.Name]: unknown }
 
-export type Name = keyof typeof reports
-
-export const isName = (text: string): text is Name => Object.hasOwn(reports, text)
+const isName = (text: string): text is ReportName.Name => Object.hasOwn(reports, text)
 
 /** The report that a saved state is of; fails with the reason where there is none like it. */
 export const find = (name: string, options: unknown): Result.Result<PrintedReport.PrintedReport, string> =>

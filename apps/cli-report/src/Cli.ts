@@ -1,26 +1,28 @@
 /** The command line: commands and their help. What the flags say is in Flags, what a command does in what it calls. */
-import { version } from "@effect-elnudge/core"
+import { version } from "@effect-elnudge/core/Version"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import * as Effect from "effect/Effect"
+import { flow } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
-import * as Commands from "./Commands.ts"
-import * as Demo from "./Demo.ts"
-import * as EmulatorServer from "./EmulatorServer.ts"
+import * as DebugLog from "./DebugLog.ts"
 import * as EmulatorFlags from "./EmulatorFlags.ts"
 import * as Flags from "./Flags.ts"
+import * as LazyCommand from "./LazyCommand.ts"
 import * as ReportFlags from "./ReportFlags.ts"
 
 const environment =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address, " +
   "HTTPS_PROXY the way to it. With --input it needs neither. What each column means: README of packages/report."
 
+const commands = () => import("./Commands.ts")
+
 const outputs = { ...Flags.rows, saveState: Flags.saveState }
 
 const attribution = Command.make(
   "attribution",
-  { ...Flags.walk, ...outputs, ...ReportFlags.attribution },
-  Commands.report(ReportFlags.toReport.attribution),
+  { ...Flags.reportWalk, ...outputs, ...ReportFlags.attribution },
+  LazyCommand.make(commands, ({ reports }) => reports.attribution),
 ).pipe(
   Command.withShortDescription("Conversions by nudge type, with bounds on what a nudge can be credited with"),
   Command.withDescription(
@@ -42,8 +44,8 @@ const attribution = Command.make(
 
 const cohorts = Command.make(
   "cohorts",
-  { ...Flags.walk, ...outputs, ...ReportFlags.cohorts },
-  Commands.report(ReportFlags.toReport.cohorts),
+  { ...Flags.reportWalk, ...outputs, ...ReportFlags.cohorts },
+  LazyCommand.make(commands, ({ reports }) => reports.cohorts),
 ).pipe(
   Command.withShortDescription("Conversion by the final intent score, by period and by what became of the nudges"),
   Command.withDescription(
@@ -65,8 +67,8 @@ const cohorts = Command.make(
 
 const lift = Command.make(
   "lift",
-  { ...Flags.walk, ...outputs, ...ReportFlags.lift },
-  Commands.report(ReportFlags.toReport.lift),
+  { ...Flags.reportWalk, ...outputs, ...ReportFlags.lift },
+  LazyCommand.make(commands, ({ reports }) => reports.lift),
 ).pipe(
   Command.withShortDescription(
     "Whether nudged sessions convert more often, as it is and adjusted for the intent score",
@@ -93,8 +95,8 @@ const lift = Command.make(
 
 const reconcile = Command.make(
   "reconcile",
-  { ...Flags.walk, ...outputs, ...ReportFlags.reconcile },
-  Commands.reconcile,
+  { ...Flags.reportWalk, ...outputs, ...ReportFlags.reconcile },
+  LazyCommand.make(commands, ({ reports }) => reports.reconcile),
 ).pipe(
   Command.withShortDescription("Where the vendor's influenced_conversion flag and its own rule agree, and why not"),
   Command.withDescription(
@@ -109,8 +111,8 @@ const reconcile = Command.make(
 
 const calibration = Command.make(
   "calibration",
-  { ...Flags.walk, ...outputs, ...ReportFlags.calibration },
-  Commands.report(ReportFlags.toReport.calibration),
+  { ...Flags.reportWalk, ...outputs, ...ReportFlags.calibration },
+  LazyCommand.make(commands, ({ reports }) => reports.calibration),
 ).pipe(
   Command.withShortDescription("How well the final intent score goes with conversion"),
   Command.withDescription(
@@ -128,8 +130,8 @@ const calibration = Command.make(
 
 const nudgePerformance = Command.make(
   "nudge-performance",
-  { ...Flags.walk, ...outputs, ...ReportFlags.nudgePerformance },
-  Commands.report(ReportFlags.toReport["nudge-performance"]),
+  { ...Flags.reportWalk, ...outputs, ...ReportFlags.nudgePerformance },
+  LazyCommand.make(commands, ({ reports }) => reports["nudge-performance"]),
 ).pipe(
   Command.withShortDescription("Outcomes by nudge type, funnel, number of nudges, and position in the session"),
   Command.withDescription(
@@ -145,7 +147,11 @@ const nudgePerformance = Command.make(
   ]),
 )
 
-const merge = Command.make("merge", { states: Flags.states, ...outputs, ...Flags.talk }, Commands.merge).pipe(
+const merge = Command.make(
+  "merge",
+  { states: Flags.states, ...outputs, ...Flags.talk },
+  LazyCommand.make(commands, ({ merge }) => merge),
+).pipe(
   Command.withShortDescription("Saved states of several windows as one report, without reading a session again"),
   Command.withDescription(
     "The report of several files that --save-state wrote, as if their sessions had been read in one walk. Refuses states " +
@@ -174,7 +180,7 @@ const compare = Command.make(
     dismissCounts: ReportFlags.cohorts.dismissCounts,
     confidence: ReportFlags.cohorts.confidence,
   },
-  Commands.compare,
+  LazyCommand.make(commands, ({ compare }) => compare),
 ).pipe(
   Command.withShortDescription("The same report for two windows: how its rates moved, with interval and q"),
   Command.withDescription(
@@ -191,7 +197,11 @@ const compare = Command.make(
   ]),
 )
 
-const sessions = Command.make("sessions", { ...Flags.walk, ...Flags.sessions }, Commands.sessions).pipe(
+const sessions = Command.make(
+  "sessions",
+  { ...Flags.walk, ...Flags.sessions },
+  LazyCommand.make(commands, ({ sessions }) => sessions),
+).pipe(
   Command.withShortDescription("The sessions themselves, as NDJSON or CSV"),
   Command.withDescription(
     "The sessions themselves, newest first: NDJSON as the API gave them (with `_read`, when and in which window they " +
@@ -219,14 +229,14 @@ const run = Command.make(
     reports: ReportFlags.reports,
     outputDirectory: Flags.outputDirectory,
     saveStates: Flags.saveStates,
-    ...Flags.walk,
+    ...Flags.reportWalk,
     bom: Flags.rows.bom,
     escapeFormulas: Flags.rows.escapeFormulas,
     ...ReportFlags.attribution,
     ...ReportFlags.cohorts,
     ...ReportFlags.lift,
   },
-  Commands.run,
+  LazyCommand.make(commands, ({ run }) => run),
 ).pipe(
   Command.withShortDescription("Several reports in one walk, into a folder"),
   Command.withDescription(
@@ -245,8 +255,13 @@ const run = Command.make(
   ]),
 )
 
-const emulator = Command.make("emulator", EmulatorFlags.flags, (flags) =>
-  Commands.debuggable(EmulatorServer.serve(flags)),
+const emulator = Command.make(
+  "emulator",
+  EmulatorFlags.flags,
+  LazyCommand.make(
+    () => import("./EmulatorServer.ts"),
+    ({ serve }) => flow(serve, DebugLog.debuggable),
+  ),
 ).pipe(
   Command.withDescription("The elNudge API on this machine, from a file or generated: to try things, and for tests"),
   Command.withExamples([
@@ -257,9 +272,14 @@ const emulator = Command.make("emulator", EmulatorFlags.flags, (flags) =>
   ]),
 )
 
-const demo = Command.make("demo", {}, () => Commands.debuggable(Demo.run)).pipe(
-  Command.withDescription("Two reports from generated sessions over real HTTP on this machine; needs no key"),
-)
+const demo = Command.make(
+  "demo",
+  {},
+  LazyCommand.make(
+    () => import("./Demo.ts"),
+    ({ run }) => flow(run, DebugLog.debuggable),
+  ),
+).pipe(Command.withDescription("Two reports from generated sessions over real HTTP on this machine; needs no key"))
 
 const root = Command.make("elnudge-report").pipe(
   Command.withDescription(

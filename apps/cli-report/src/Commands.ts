@@ -9,25 +9,23 @@ import * as Path from "effect/Path"
 import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import type * as Catalog from "./Catalog.ts"
+import * as AskedReport from "./AskedReport.ts"
 import * as CheckpointQuery from "./CheckpointQuery.ts"
 import * as CoverageText from "./CoverageText.ts"
+import * as DebugLog from "./DebugLog.ts"
 import * as Destination from "./Destination.ts"
 import type * as FlagValues from "./FlagValues.ts"
 import * as OutputFile from "./OutputFile.ts"
 import * as PrintableText from "./PrintableText.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
+import type * as ReportFlags from "./ReportFlags.ts"
 import * as ReportFolder from "./ReportFolder.ts"
-import * as ReportFlags from "./ReportFlags.ts"
+import type * as ReportName from "./ReportName.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as SessionsExport from "./SessionsExport.ts"
 import * as StateFile from "./StateFile.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 import * as WindowComparison from "./WindowComparison.ts"
-
-/** Logs the whole cause of a failure at debug. Inside the command, because that is where --log-level applies. */
-export const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.tapCause(effect, (cause) => Effect.logDebug(cause))
 
 /** --verbose says more, and --quiet less, than the log says by itself; a --log-level of its own counts beside --quiet. */
 const speaking =
@@ -35,7 +33,7 @@ const speaking =
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.flatMap(References.MinimumLogLevel, (given) => {
       const level = verbose ? "Debug" : quiet && given === "Info" ? "Error" : given
-      return Effect.provideService(debuggable(effect), References.MinimumLogLevel, level)
+      return Effect.provideService(DebugLog.debuggable(effect), References.MinimumLogLevel, level)
     })
 
 const say = (flags: { readonly quiet: boolean }, lines: ReadonlyArray<string>) =>
@@ -122,14 +120,22 @@ const one = Effect.fn("Commands.one")(function* (
 }, Effect.scoped)
 
 /** A command of one report, from the flags that define it. */
-export const report =
+const report =
   <Flags>(toReport: (flags: Flags) => PrintedReport.PrintedReport) =>
   (flags: Flags & RowFlags & StateFlags & WalkPlan.WalkFlags) =>
     one(toReport(flags), flags).pipe(speaking(flags))
 
-export const reconcile = report((flags: ReportFlags.ReconcileFlags) =>
-  flags.readings ? ReportFlags.toReport.readings(flags) : ReportFlags.toReport.reconcile(flags),
-)
+/** The commands of one report each. */
+export const reports = {
+  attribution: report(AskedReport.toReport.attribution),
+  cohorts: report(AskedReport.toReport.cohorts),
+  lift: report(AskedReport.toReport.lift),
+  reconcile: report((flags: ReportFlags.ReconcileFlags) =>
+    flags.readings ? AskedReport.toReport.readings(flags) : AskedReport.toReport.reconcile(flags),
+  ),
+  calibration: report(AskedReport.toReport.calibration),
+  "nudge-performance": report(AskedReport.toReport["nudge-performance"]),
+}
 
 export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
   Effect.gen(function* () {
@@ -157,7 +163,7 @@ export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
   }).pipe(speaking(flags))
 
 interface RunFlags extends ReportFlags.AnyFlags, WalkPlan.WalkFlags {
-  readonly reports: ReadonlyArray<Catalog.Name>
+  readonly reports: ReadonlyArray<ReportName.Name>
   readonly outputDirectory: string
   readonly saveStates: boolean
   readonly bom: boolean
@@ -182,7 +188,7 @@ export const run = (flags: RunFlags) =>
     const jobs = yield* Effect.forEach(
       flags.reports,
       Effect.fnUntraced(function* (name) {
-        const report = ReportFlags.toReport[name](flags)
+        const report = AskedReport.toReport[name](flags)
         return {
           report,
           running: report.start(),
@@ -259,11 +265,11 @@ interface CompareFlags extends RowFlags, Omit<WalkPlan.WalkFlags, "from" | "to" 
 
 const comparableReport = Effect.fnUntraced(function* (name: string, flags: CompareFlags) {
   const makers = {
-    attribution: () => ReportFlags.toReport.attribution({ ...ReportFlags.plain, ...flags }),
-    cohorts: () => ReportFlags.toReport.cohorts({ ...ReportFlags.plain, ...flags }),
-    reconcile: () => ReportFlags.toReport.reconcile({ ...ReportFlags.plain, ...flags }),
-    calibration: () => ReportFlags.toReport.calibration(flags),
-    "nudge-performance": () => ReportFlags.toReport["nudge-performance"](flags),
+    attribution: () => AskedReport.toReport.attribution({ ...AskedReport.plain, ...flags }),
+    cohorts: () => AskedReport.toReport.cohorts({ ...AskedReport.plain, ...flags }),
+    reconcile: () => AskedReport.toReport.reconcile({ ...AskedReport.plain, ...flags }),
+    calibration: () => AskedReport.toReport.calibration(flags),
+    "nudge-performance": () => AskedReport.toReport["nudge-performance"](flags),
   }
   const make = Object.entries(makers).find(([known]) => known === name)?.[1]
   return make === undefined

@@ -37,7 +37,8 @@ const ledgerNotes = (ledger: Ledger): ReadonlyArray<Note> => [
 export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string> => {
   const { details_unavailable: unavailable, window } = coverage
   const span = window === null ? "" : `, from ${window.from} to ${window.to}`
-  const read = `coverage: ${plural(coverage.sessions, "session")}, ${plural(coverage.details, "detail")}${span}`
+  const fromList = coverage.nudges_from_list === 0 ? "" : `, ${coverage.nudges_from_list} with nudges from their list`
+  const read = `coverage: ${plural(coverage.sessions, "session")}, ${plural(coverage.details, "detail")}${fromList}${span}`
   const nudgeRequests = coverage.nudge_requests === 0 ? "" : `, ${coverage.nudge_requests} nudges`
   const cost =
     `requests: ${coverage.requests} (${coverage.list_requests} list, ${coverage.detail_requests} detail${nudgeRequests}), ` +
@@ -59,6 +60,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
       ["rows out of order", coverage.out_of_order],
       ["empty pages", coverage.empty_pages],
       ["times a cursor was refused, and the rest of the window asked for by time", coverage.cursor_reentries],
+      ["sessions that the list of nudges had not whole, so that their details were read", coverage.nudges_differ],
       ["changed since listed", coverage.changed_since_listed],
       ["sessions still open", coverage.unsettled],
       ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${name}`, count]),

@@ -63,10 +63,11 @@ const report = Effect.gen(function* () {
 })
 
 /** Prints both reports and where their CSV files are. */
-export const run = Effect.gen(function* () {
-  const end = yield* DateTime.now
-  const sessions = yield* Generator.make({ end, count: 3000 })
-  yield* report.pipe(
-    Effect.provide(client.pipe(Layer.provide(EmulatorServer.layer({ sessions, requestsPerMinute }, 0)))),
-  )
-})
+export const run = () =>
+  Effect.gen(function* () {
+    const end = yield* DateTime.now
+    const sessions = yield* Generator.make({ end, count: 3000 })
+    yield* report.pipe(
+      Effect.provide(client.pipe(Layer.provide(EmulatorServer.layer({ sessions, requestsPerMinute }, 0)))),
+    )
+  })

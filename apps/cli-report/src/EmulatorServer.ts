@@ -2,7 +2,7 @@
 import { createServer } from "node:http"
 import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
 import { Emulator, EmulatorClock, FaultScript, Generator } from "@effect-elnudge/emulator"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"

@@ -1,4 +1,5 @@
 /** How the values of flags are written and read. */
+import type { RequestLimiter } from "@effect-elnudge/core"
 import { Flag } from "effect/cli"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -73,17 +74,42 @@ export const duration = (name: string) =>
     Flag.filterMap(parseDuration, () => "Expected a whole number with its unit: 500ms, 2s, 30m, 1h, 7d"),
   )
 
+const parseInteger = (text: string, low: number, high: number = Number.MAX_SAFE_INTEGER): Option.Option<number> => {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return value >= low && value <= high ? Option.some(value) : Option.none()
+}
+
 /** A whole number in a range. */
 export const integer = (name: string, low: number, high: number = Number.MAX_SAFE_INTEGER) =>
   Flag.String(name).pipe(
     Flag.withMetavar("<number>"),
     Flag.filterMap(
-      (text) => {
-        const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-        return value >= low && value <= high ? Option.some(value) : Option.none()
-      },
+      (text) => parseInteger(text, low, high),
       () =>
         `Expected a whole number ${high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`}`,
+    ),
+  )
+
+/** Requests a minute, or `auto` where nobody knows how many. */
+export const limit = (name: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<number|auto>"),
+    Flag.filterMap(
+      (text): Option.Option<RequestLimiter.Limit> => (text === "auto" ? Option.some(text) : parseInteger(text, 2)),
+      () => "Expected a whole number of at least 2, or auto",
+    ),
+  )
+
+/** A part of a whole: above 0, at most 1. */
+export const part = (name: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<part>"),
+    Flag.filterMap(
+      (text) => {
+        const value = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN
+        return value > 0 && value <= 1 ? Option.some(value) : Option.none()
+      },
+      () => "Expected a number above 0, of at most 1, such as 0.5",
     ),
   )
 

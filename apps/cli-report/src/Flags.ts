@@ -39,9 +39,23 @@ const api = {
     Flag.withDescription("Sessions on a page of the list, 1 to 200 (default: 200)"),
     Flag.withDefault(200),
   ),
-  rateLimit: FlagValues.integer("rate-limit", 2).pipe(
-    Flag.withDescription("Requests a minute that the key may make, over list and details (default: 1000)"),
+  listConcurrency: FlagValues.integer("list-concurrency", 1, 64).pipe(
+    Flag.withDescription(
+      "Pages of the list asked for at once, in as many parts of the window; pays where answers are slow and the limit is high (default: 1)",
+    ),
+    Flag.withDefault(1),
+  ),
+  rateLimit: FlagValues.limit("rate-limit").pipe(
+    Flag.withDescription(
+      "Requests a minute that the key may make, over list and details, or auto to learn it from what is refused (default: 1000)",
+    ),
     Flag.withDefault(1000),
+  ),
+  share: FlagValues.part("share").pipe(
+    Flag.withDescription(
+      "The part of --rate-limit that this run may use, such as 0.5; with ELNUDGE_REDIS_URL, all runs that share it (default: 1)",
+    ),
+    Flag.withDefault(1),
   ),
   plan: Flag.Literals("plan", [
     "starter",
@@ -119,8 +133,18 @@ const bom = Flag.Boolean("bom").pipe(
 /** How a walk gets its sessions, the API or files, and what it may cost. */
 export const walk = { ...window, input, ...api, ...bounds, checkpoint, ...talk }
 
+const nudgesFrom = Flag.Literals("nudges-from", ["details", "list"]).pipe(
+  Flag.withDescription(
+    "details: each nudged session's own, one request each; list: GET /v1/nudges, which the vendor does not promise, some 200 with each request, and details only of sessions whose purchase time counts (default: details)",
+  ),
+  Flag.withDefault("details"),
+)
+
+/** The same for a report, which may not need whole details. */
+export const reportWalk = { ...walk, nudgesFrom }
+
 /** The same without a window: `compare` has two. */
-export const walkOfTwo = { timeZone: window.timeZone, input, ...api, ...bounds, ...talk }
+export const walkOfTwo = { timeZone: window.timeZone, input, ...api, ...bounds, ...talk, nudgesFrom }
 
 /** What a report does with its rows. */
 export const rows = {

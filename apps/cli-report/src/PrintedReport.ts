@@ -1,6 +1,6 @@
 /** A report that knows how it is run, kept and printed; its rows and its state are its own affair. */
 import type { Session, SessionRead, TimeSpan } from "@effect-elnudge/core"
-import { RateChange, type Report, ReportCsv } from "@effect-elnudge/report"
+import { RateChange, Report, ReportCsv } from "@effect-elnudge/report"
 import type * as Formula from "@effect-elnudge/report/Formula"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -27,6 +27,8 @@ export interface Printed<Row = PlainRow> {
 /** A report under way. */
 export interface Running {
   readonly needsDetail: (session: Session.Summary) => boolean
+  /** Whether it needs more of the session than its nudges. */
+  readonly needsEvents: (session: Session.Summary) => boolean
   readonly step: (read: SessionRead.SessionRead) => void
   /** The span was walked, whether it held a session or not. */
   readonly cover: (span: TimeSpan.TimeSpan) => void
@@ -69,6 +71,7 @@ export const make = <
     let state = initial
     return {
       needsDetail: report.needsDetail,
+      needsEvents: (session) => Report.needsEvents(report, session),
       step: (read) => {
         state = report.step(state, read)
       },

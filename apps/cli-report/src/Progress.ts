@@ -30,7 +30,7 @@ const passedShare = (coverage: Coverage.Coverage, reached: number | undefined): 
   return Math.min(1, Math.max(1e-6, (to - reached) / span))
 }
 
-type Cost = Pick<WalkPlan, "pageSize" | "rateLimit">
+type Cost = Pick<WalkPlan, "pageSize">
 
 // A guess from a few sessions would mislead: the share that needs details shows only after some.
 const enoughLooked = 50
@@ -40,7 +40,7 @@ const expectedRequests = (
   coverage: Coverage.Coverage,
   live: Coverage.Live,
   { of, picked }: Picked,
-  { pageSize }: Pick<Cost, "pageSize">,
+  { pageSize }: Cost,
 ): number | undefined => {
   const share = passedShare(coverage, live.reached)
   if (share === undefined || of < Math.min(enoughLooked, coverage.sessions)) return undefined
@@ -72,18 +72,22 @@ export const line = (
   return parts.join(" · ")
 }
 
-/** What the whole walk will cost, guessed from its beginning; undefined where it is short. */
+/** What the whole walk will cost, guessed from its beginning; undefined where it is short. `pace` is in requests a minute. */
 export const forecast = (
   coverage: Coverage.Coverage,
   live: Coverage.Live,
   picked: Picked,
   cost: Cost,
+  pace: number,
 ): string | undefined => {
   const requests = expectedRequests(coverage, live, picked, cost)
   return requests === undefined || requests <= longWalkRequests
     ? undefined
-    : `about ${requests} requests, ${minutes((requests * 60_000) / cost.rateLimit)} at ${cost.rateLimit} a minute`
+    : `about ${requests} requests, ${minutes((requests * 60_000) / pace)} at ${pace} a minute`
 }
+
+// What a limit that is learned comes to, holds included, shows only after some time.
+const learnedAfterMillis = 10_000
 
 /** One line for each hold that is worth one, where nobody watches a line that moves. */
 const tellHolds = (recorder: Coverage.Recorder): Effect.Effect<never> => {
@@ -113,14 +117,22 @@ export const during =
       // A terminal that went away must not end the walk.
       const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stderr()))
       const startedAt = yield* Clock.currentTimeMillis
+      const earlier = recorder.sent()
+      const pace = (now: number): number | undefined => {
+        if (plan.rateLimit !== "auto") return plan.rateLimit
+        const elapsed = now - startedAt
+        return elapsed < learnedAfterMillis
+          ? undefined
+          : Math.max(1, Math.round(((recorder.sent() - earlier) * 60_000) / elapsed))
+      }
       let isForecast = false
       const show = Effect.gen(function* () {
         const coverage = recorder.snapshot()
         const live = recorder.live()
-        const isKnown = expectedRequests(coverage, live, picked(), plan) !== undefined
-        const cost = isForecast || !isKnown ? undefined : forecast(coverage, live, picked(), plan)
-        if (isKnown) isForecast = true
         const now = yield* Clock.currentTimeMillis
+        const known = expectedRequests(coverage, live, picked(), plan) === undefined ? undefined : pace(now)
+        const cost = isForecast || known === undefined ? undefined : forecast(coverage, live, picked(), plan, known)
+        if (known !== undefined) isForecast = true
         yield* write(
           `${clearLine}${cost === undefined ? "" : `${cost}\n`}${line(coverage, live, picked(), plan, now, startedAt)}`,
         )

@@ -1,13 +1,15 @@
-/** The words that define a report's numbers, and the report that they ask for. */
-import { Attribution, Cohort, CreditModel, Period } from "@effect-elnudge/report"
+/** The words that define a report's numbers. What report they ask for is in AskedReport. */
+import * as Attribution from "@effect-elnudge/report/Attribution"
+import * as Cohort from "@effect-elnudge/report/Cohort"
+import * as CreditModel from "@effect-elnudge/report/CreditModel"
+import * as Period from "@effect-elnudge/report/Period"
 import { Argument, Flag } from "effect/cli"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Catalog from "./Catalog.ts"
 import * as FlagValues from "./FlagValues.ts"
-import type * as PrintedReport from "./PrintedReport.ts"
+import * as ReportName from "./ReportName.ts"
 
 const confidence = Flag.String("confidence").pipe(
   Flag.withMetavar("<number>"),
@@ -132,24 +134,22 @@ export const calibration = { bands, confidence }
 
 export const nudgePerformance = { confidence }
 
-const names = Object.keys(Catalog.reports).filter(Catalog.isName)
-
 /** Which reports `run` makes, each once, in the order given. */
 export const reports = Argument.String("reports").pipe(
   Argument.withMetavar("<list>"),
-  Argument.withDescription(`Names with commas between them: ${names.join(", ")}; or all`),
+  Argument.withDescription(`Names with commas between them: ${ReportName.names.join(", ")}; or all`),
   Argument.filterMap(
-    (text) => (text === "all" ? Option.some(names) : parseNames(text, names)),
-    () => `Expected all, or names with commas between them, out of: ${names.join(", ")}`,
+    (text) => (text === "all" ? Option.some(ReportName.names) : parseNames(text, ReportName.names)),
+    () => `Expected all, or names with commas between them, out of: ${ReportName.names.join(", ")}`,
   ),
 )
 
-interface DefinitionFlags {
+export interface DefinitionFlags {
   readonly confidence: number
   readonly dismissCounts: "yes" | "no"
 }
 
-interface WindowFlags extends DefinitionFlags {
+export interface WindowFlags extends DefinitionFlags {
   readonly window: Duration.Duration
 }
 
@@ -158,7 +158,7 @@ export interface AttributionFlags extends WindowFlags {
   readonly credit: "lower" | "upper"
 }
 
-interface BandFlags {
+export interface BandFlags {
   readonly bands: ReadonlyArray<Cohort.Band>
 }
 
@@ -183,54 +183,3 @@ export interface CalibrationFlags extends BandFlags {
 
 /** All that a report can be asked for. */
 export interface AnyFlags extends AttributionFlags, CohortFlags, LiftFlags {}
-
-/** What the flags are when nobody gives them. */
-export const plain = {
-  window: Duration.millis(Attribution.vendorRule.windowMillis),
-  models: [],
-  credit: "lower",
-  by: Option.none(),
-  timeToPurchase: false,
-} satisfies Partial<AnyFlags>
-
-const labels = ({ bands }: BandFlags): ReadonlyArray<string> => bands.map(({ label }) => label)
-
-const windowRule = ({ confidence, dismissCounts, window }: WindowFlags) => ({
-  window_minutes: Duration.toMinutes(window),
-  dismiss_counts: dismissCounts === "yes",
-  confidence,
-})
-
-/** The report of each name, as the flags ask for it. */
-export const toReport = {
-  attribution: (flags: AttributionFlags) => {
-    const { window_minutes, dismiss_counts, confidence } = windowRule(flags)
-    const { credit } = flags
-    // In one order, so that states that were asked for in another fit together.
-    const models = CreditModel.names.filter((name) => flags.models.includes(name))
-    return Catalog.reports.attribution.make({ window_minutes, dismiss_counts, models, credit, confidence })
-  },
-  cohorts: (flags: CohortFlags) =>
-    Catalog.reports.cohorts.make({
-      bands: labels(flags),
-      by: Option.getOrNull(flags.by),
-      split: Option.getOrNull(flags.split),
-      time_to_purchase: flags.timeToPurchase,
-      time_zone: flags.timeZone.id,
-      dismiss_counts: flags.dismissCounts === "yes",
-      confidence: flags.confidence,
-    }),
-  lift: (flags: LiftFlags) =>
-    Catalog.reports.lift.make({
-      bands: labels(flags),
-      dismiss_counts: flags.dismissCounts === "yes",
-      mde: flags.mde,
-      confidence: flags.confidence,
-    }),
-  reconcile: (flags: WindowFlags) => Catalog.reports.reconcile.make(windowRule(flags)),
-  readings: (flags: WindowFlags) => Catalog.reports.readings.make(windowRule(flags)),
-  calibration: (flags: CalibrationFlags) =>
-    Catalog.reports.calibration.make({ bands: labels(flags), confidence: flags.confidence }),
-  "nudge-performance": ({ confidence }: { readonly confidence: number }) =>
-    Catalog.reports["nudge-performance"].make({ confidence }),
-} satisfies { readonly [name in Catalog.Name]: (flags: AnyFlags) => PrintedReport.PrintedReport }

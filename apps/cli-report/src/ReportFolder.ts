@@ -2,12 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
-import * as Catalog from "./Catalog.ts"
 import * as OutputFile from "./OutputFile.ts"
+import * as ReportName from "./ReportName.ts"
 
 export interface ReportFolder {
-  readonly csv: (name: Catalog.Name) => string
-  readonly state: (name: Catalog.Name) => string
+  readonly csv: (name: ReportName.Name) => string
+  readonly state: (name: ReportName.Name) => string
   readonly coverage: string
   /** A word on the reports of an earlier run that this one does not replace: none of them is deleted. */
   readonly leftoverNotes: (written: ReadonlyArray<string>) => ReadonlyArray<string>
@@ -27,7 +27,7 @@ export const make = Effect.fn("ReportFolder.make")(function* (folder: string) {
   if (isFile) return yield* new OutputFile.OutputUnwritable({ file: folder, reason: "it is a file, not a folder" })
   yield* OutputFile.explained(folder, fileSystem.makeDirectory(folder, { recursive: true }))
   const names = new Set(yield* OutputFile.explained(folder, fileSystem.readDirectory(folder)))
-  const known = Object.keys(Catalog.reports).flatMap((name) => [csvName(name), stateName(name)])
+  const known = ReportName.names.flatMap((name) => [csvName(name), stateName(name)])
   const place = (name: string): string => path.join(folder, name)
   const reportFolder: ReportFolder = {
     csv: (name) => place(csvName(name)),

@@ -86,10 +86,11 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
   let picked = kept?.picked ?? 0
   let unsavable = kept?.unsavable ?? undefined
   let lastReadAt = kept?.last_read_at ?? -Infinity
+  const needsEvents = (session: Session.Summary): boolean => reports.some((report) => report.needsEvents(session))
   const pick = (session: Session.Summary): boolean => {
     const isNeeded = reports.some((report) => report.needsDetail(session))
     looked++
-    if (isNeeded) picked++
+    if (isNeeded && (!plan.hasNudgeList || needsEvents(session))) picked++
     return isNeeded
   }
   const take = (read: SessionRead.SessionRead): void => {
@@ -109,7 +110,7 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
   }))
   yield* checkpointed
     .during(state, (saveWhenDue) =>
-      WalkPlan.reads(plan, { pick, ordered: false, tracker }).pipe(
+      WalkPlan.reads(plan, { pick, needsEvents, ordered: false, tracker }).pipe(
         Stream.runForEachArray((reads) =>
           Effect.andThen(
             Effect.sync(() => reads.forEach(take)),

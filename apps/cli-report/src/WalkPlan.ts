@@ -3,6 +3,7 @@ import {
   ElnudgeClient,
   ElnudgeError,
   RequestBudget,
+  RequestLimiter,
   Retention,
   Session,
   SessionFile,
@@ -19,6 +20,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as FlagValues from "./FlagValues.ts"
 import * as HttpTransport from "./HttpTransport.ts"
+import * as SharedLimiter from "./SharedLimiter.ts"
 
 export interface WalkFlags {
   readonly from: Option.Option<FlagValues.Moment>
@@ -27,8 +29,10 @@ export interface WalkFlags {
   readonly timeZone: DateTime.TimeZone.Named
   readonly input: ReadonlyArray<string>
   readonly concurrency: number
+  readonly listConcurrency: number
   readonly pageSize: number
-  readonly rateLimit: number
+  readonly rateLimit: RequestLimiter.Limit
+  readonly share: number
   readonly plan: Option.Option<Retention.Plan>
   readonly retentionDays: Option.Option<number>
   readonly checkpoint: Option.Option<string>
@@ -36,6 +40,8 @@ export interface WalkFlags {
   readonly maxRequests: Option.Option<number>
   readonly quiet: boolean
   readonly verbose: boolean
+  /** Only of a report. @default "details" */
+  readonly nudgesFrom?: "details" | "list" | undefined
 }
 
 export interface WalkPlan {
@@ -43,8 +49,12 @@ export interface WalkPlan {
   readonly to: DateTime.DateTime | undefined
   readonly files: ReadonlyArray<string>
   readonly concurrency: number
+  readonly listConcurrency: number
   readonly pageSize: number
-  readonly rateLimit: number
+  /** Whether nudges come from the list of nudges, where a report does with them. */
+  readonly hasNudgeList: boolean
+  /** What the run may ask for in a minute: its share of the key's limit. */
+  readonly rateLimit: RequestLimiter.Limit
   readonly retentionDays: number | undefined
   /** What the whole command may spend. */
   readonly budget: RequestBudget.RequestBudget
@@ -100,6 +110,7 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
       )
     }
   }
+  const rateLimit = yield* RequestLimiter.parse(flags.rateLimit, flags.share)
   const budget = yield* RequestBudget.make({
     maxRequests: Option.getOrUndefined(flags.maxRequests),
     deadline: Option.getOrUndefined(flags.deadline),
@@ -109,8 +120,10 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
     to: end,
     files: flags.input,
     concurrency: flags.concurrency,
+    listConcurrency: flags.listConcurrency,
+    hasNudgeList: flags.nudgesFrom === "list" && flags.input.length === 0,
     pageSize: flags.pageSize,
-    rateLimit: flags.rateLimit,
+    rateLimit,
     retentionDays: days,
     budget,
     quiet: flags.quiet,
@@ -133,7 +146,9 @@ export const shortfall = (
 }
 
 const client = ({ rateLimit, retentionDays }: WalkPlan) =>
-  ElnudgeClient.layerConfig({ requestsPerMinute: rateLimit, retentionDays }).pipe(Layer.provide(HttpTransport.layer))
+  ElnudgeClient.layerConfigLimited({ requestsPerMinute: rateLimit, retentionDays }).pipe(
+    Layer.provide([HttpTransport.layer, SharedLimiter.layer]),
+  )
 
 /** Whether the API knows the session. */
 export const hasSession = (plan: WalkPlan) => (id: string) =>
@@ -148,6 +163,8 @@ export type ReadError = ElnudgeError.ElnudgeError | SessionFile.SessionFileError
 
 export interface ReadOptions {
   readonly pick: (session: Session.Summary) => boolean
+  /** Which of those need more than their nudges. @default all */
+  readonly needsEvents?: ((session: Session.Summary) => boolean) | undefined
   /** Whether the reads come in the list's order. */
   readonly ordered: boolean
   /** Follows the walk, and brings the position to go on from. @default none */
@@ -165,17 +182,25 @@ const requireDetails = (files: ReadonlyArray<string>, pick: ReadOptions["pick"])
 /** The sessions that the plan names, with the details that `pick` picks; a 404 is emitted, because reports count it. */
 export const reads = (
   plan: WalkPlan,
-  { ordered, pick, tracker }: ReadOptions,
-): Stream.Stream<SessionRead.SessionRead, ReadError, FileSystem.FileSystem> =>
-  plan.files.length > 0
-    ? SessionFile.reads(plan.files, { from: plan.from, to: plan.to }).pipe(requireDetails(plan.files, pick))
-    : SessionStream.details({
-        from: plan.from,
-        to: plan.to,
-        concurrency: plan.concurrency,
-        pageSize: plan.pageSize,
-        pick,
-        onUnavailable: "emit",
-        unordered: !ordered,
-        tracker,
-      }).pipe(Stream.provide(client(plan)), Stream.provideService(RequestBudget.Current, plan.budget))
+  { needsEvents, ordered, pick, tracker }: ReadOptions,
+): Stream.Stream<SessionRead.SessionRead, ReadError, FileSystem.FileSystem> => {
+  if (plan.files.length > 0) {
+    return SessionFile.reads(plan.files, { from: plan.from, to: plan.to }).pipe(requireDetails(plan.files, pick))
+  }
+  const options: SessionStream.DetailOptions = {
+    from: plan.from,
+    to: plan.to,
+    concurrency: plan.concurrency,
+    listConcurrency: plan.listConcurrency,
+    pageSize: plan.pageSize,
+    pick,
+    onUnavailable: "emit",
+    unordered: !ordered,
+    tracker,
+  }
+  const walk =
+    plan.hasNudgeList && needsEvents !== undefined
+      ? SessionStream.nudges({ ...options, needsEvents })
+      : SessionStream.details(options)
+  return walk.pipe(Stream.provide(client(plan)), Stream.provideService(RequestBudget.Current, plan.budget))
+}

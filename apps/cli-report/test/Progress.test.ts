@@ -26,7 +26,7 @@ const recorderAt = (reached: number) =>
     return recorder
   })
 
-const cost = { pageSize: 200, rateLimit: 1000 }
+const cost = { pageSize: 200 }
 const none = { of: 0, picked: 0 }
 
 const tenth = to - (to - from) / 10
@@ -59,7 +59,7 @@ describe("Progress", () => {
     Effect.gen(function* () {
       const recorder = yield* recorderAt(tenth)
       const forecast = (of: number, picked: number) =>
-        Progress.forecast(recorder.snapshot(), recorder.live(), { of, picked }, { pageSize: 200, rateLimit: 1000 })
+        Progress.forecast(recorder.snapshot(), recorder.live(), { of, picked }, cost, 1000)
       assert.strictEqual(forecast(200, 200), "about 2010 requests, 2 min at 1000 a minute")
       assert.isUndefined(forecast(200, 20))
       // Too few were looked at to tell.
@@ -67,7 +67,11 @@ describe("Progress", () => {
     }),
   )
 
-  const shown = (isTerminal: boolean, quiet: boolean) =>
+  const shown = (
+    isTerminal: boolean,
+    quiet: boolean,
+    { rateLimit = 1000, seconds = 1 }: { readonly rateLimit?: number | "auto"; readonly seconds?: number } = {},
+  ) =>
     Effect.gen(function* () {
       const written: Array<string> = []
       const stdio = Stdio.layerTest({
@@ -75,15 +79,32 @@ describe("Progress", () => {
         stderr: () => Sink.forEach((text) => Effect.sync(() => written.push(String(text)))),
       })
       const recorder = yield* recorderAt(tenth)
-      const plan = { quiet, files: [], pageSize: 200, rateLimit: 1000 }
-      const walk = Effect.as(Effect.sleep(1_000), "walked").pipe(
+      const plan = { quiet, files: [], pageSize: 200, rateLimit }
+      const request = Effect.andThen(
+        Effect.sleep(100),
+        Effect.sync(() => recorder.request("GetSession", false)),
+      )
+      const walk = Effect.as(Effect.repeat(request, { times: seconds * 10 - 1 }), "walked").pipe(
         Progress.during(recorder, () => ({ of: 200, picked: 200 }), plan),
         Effect.provide(stdio),
       )
       const fiber = yield* Effect.forkChild(walk)
-      yield* TestClock.adjust(1_000)
+      yield* TestClock.adjust(seconds * 1_000)
       return [yield* Fiber.join(fiber), written] as const
     })
+
+  it.effect("forecasts with the pace so far where the limit is learned, and not before there is one", () =>
+    Effect.gen(function* () {
+      const auto = { rateLimit: "auto", seconds: 10 } as const
+      const [, written] = yield* shown(true, false, { ...auto, seconds: 9 })
+      assert.strictEqual(written.filter((text) => text.includes(" a minute")).length, 0)
+      const [, later] = yield* shown(true, false, { ...auto, seconds: 11 })
+      assert.deepStrictEqual(
+        later.flatMap((text) => /about \d+ requests, .* a minute/.exec(text) ?? []),
+        ["about 2010 requests, 3 min at 594 a minute"],
+      )
+    }),
+  )
 
   it.effect("writes one line over and over on a terminal, the forecast once, and clears it at the end", () =>
     Effect.gen(function* () {

@@ -13,9 +13,11 @@ const flags: WalkPlan.WalkFlags = {
   since: Option.none(),
   timeZone: DateTime.zoneMakeNamedUnsafe("UTC"),
   input: [],
+  listConcurrency: 1,
   concurrency: 8,
   pageSize: 200,
   rateLimit: 1000,
+  share: 1,
   plan: Option.none(),
   retentionDays: Option.none(),
   checkpoint: Option.none(),
@@ -102,11 +104,23 @@ describe("WalkPlan", () => {
     [{ since: Option.some(Duration.zero), to: date(2026, 11, 1) }, /window is empty/],
     [{ from: date(2026, 11, 1), since: Option.some(Duration.days(1)) }, /--from and --since/],
     [{ plan: Option.some("growth"), retentionDays: Option.some(30) }, /--plan and --retention-days/],
+    [{ rateLimit: "auto", share: 0.5 }, /share of a limit that is not known/],
+    [{ rateLimit: 10, share: 0.1 }, /share of 0.1 of 10 requests a minute/],
   ])("refuses flags that contradict each other: %#", ([overrides, reason]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(WalkPlan.make({ ...flags, ...overrides }))
       assert.strictEqual(error._tag, "InvalidRequest")
       assert.match(error.message, reason)
+    }),
+  )
+
+  it.effect("gives the run its share of the limit", () =>
+    Effect.gen(function* () {
+      const limitOf = (overrides: Partial<WalkPlan.WalkFlags>) =>
+        Effect.map(WalkPlan.make({ ...flags, ...overrides }), ({ rateLimit }) => rateLimit)
+      assert.strictEqual(yield* limitOf({}), 1000)
+      assert.strictEqual(yield* limitOf({ share: 0.25 }), 250)
+      assert.strictEqual(yield* limitOf({ rateLimit: "auto" }), "auto")
     }),
   )
 

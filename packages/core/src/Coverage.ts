@@ -63,6 +63,10 @@ export const Coverage = Schema.Struct({
   /** Rows that started later than the row before them. */
   out_of_order: Count,
   details: Count,
+  /** Sessions without a detail whose nudges were taken from the list of nudges. */
+  nudges_from_list: LaterCount,
+  /** Sessions of which the list of nudges had not as many as their nudge_count says: their details were read. */
+  nudges_differ: LaterCount,
   details_unavailable: Schema.Struct({ past_retention: Count, not_found: Count }),
   /** Details that differ from the list's row: the detail counts. */
   changed_since_listed: Count,
@@ -154,6 +158,8 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
     without_window: sum(({ without_window }) => without_window),
     out_of_order: sum(({ out_of_order }) => out_of_order),
     details: sum(({ details }) => details),
+    nudges_from_list: sum(({ nudges_from_list }) => nudges_from_list),
+    nudges_differ: sum(({ nudges_differ }) => nudges_differ),
     details_unavailable: {
       past_retention: sum(({ details_unavailable }) => details_unavailable.past_retention),
       not_found: sum(({ details_unavailable }) => details_unavailable.not_found),
@@ -200,6 +206,8 @@ export class Recorder {
     without_window: 0,
     out_of_order: 0,
     details: 0,
+    nudges_from_list: 0,
+    nudges_differ: 0,
     changed_since_listed: 0,
     unsettled: 0,
   }
@@ -268,11 +276,18 @@ export class Recorder {
       if (!Session.eventTypes.has(event.type)) this.count("event_type", event.type)
       this.extraFields("event_field", event, Session.knownFields.event)
     }
-    for (const nudge of detail.nudges) {
-      if (!Session.nudgeTypes.has(nudge.type)) this.count("nudge_type", nudge.type)
-      if (!Session.outcomes.has(nudge.outcome)) this.count("outcome", nudge.outcome)
-      this.extraFields("nudge_field", nudge, Session.knownFields.nudge)
-    }
+    this.nudgeValues(detail.nudges)
+  }
+
+  /** A session whose nudges were taken from the list of nudges. */
+  nudges(nudges: ReadonlyArray<Session.Nudge>): void {
+    this.counts.nudges_from_list++
+    this.nudgeValues(nudges)
+  }
+
+  /** A session whose nudges the list of nudges did not have as it should. */
+  nudgesDiffer(): void {
+    this.counts.nudges_differ++
   }
 
   detailUnavailable(reason: SessionRead.UnavailableReason): void {
@@ -313,6 +328,14 @@ export class Recorder {
       changed_since_listed,
       unsettled,
       unknown_values: Object.fromEntries([...this.unknown].sort(([a], [b]) => (a < b ? -1 : 1))),
+    }
+  }
+
+  private nudgeValues(nudges: ReadonlyArray<Session.Nudge>): void {
+    for (const nudge of nudges) {
+      if (!Session.nudgeTypes.has(nudge.type)) this.count("nudge_type", nudge.type)
+      if (!Session.outcomes.has(nudge.outcome)) this.count("outcome", nudge.outcome)
+      this.extraFields("nudge_field", nudge, Session.knownFields.nudge)
     }
   }
 

@@ -255,16 +255,16 @@ export const layer = (
 ): Layer.Layer<ElnudgeClient, ElnudgeError.InvalidRequest, HttpClient.HttpClient> =>
   Layer.effect(ElnudgeClient, make(options)).pipe(Layer.provide(RequestLimiter.layer))
 
-/**
- * A client from the environment: `ELNUDGE_API_KEY` or `ELNUDGE_API_KEY_FILE`, and `ELNUDGE_BASE_URL`
- * (default the vendor's address). A key file is read again where the API refuses its key, and used if it holds another.
- */
-export const layerConfig = (
-  options?: Omit<Options, "apiKey" | "reloadKey" | "baseUrl">,
+/** What the environment does not say. */
+export type ConfigOptions = Omit<Options, "apiKey" | "reloadKey" | "baseUrl">
+
+/** {@link layerConfig} on a limiter that is given, such as one that several processes share (`RequestLimiter.layerShared`). */
+export const layerConfigLimited = (
+  options?: ConfigOptions,
 ): Layer.Layer<
   ElnudgeClient,
   ElnudgeError.InvalidRequest | Config.ConfigError,
-  HttpClient.HttpClient | FileSystem.FileSystem
+  HttpClient.HttpClient | FileSystem.FileSystem | RequestLimiter.RequestLimiter
 > =>
   Layer.effect(
     ElnudgeClient,
@@ -273,4 +273,16 @@ export const layerConfig = (
       const baseUrl = yield* Config.String("ELNUDGE_BASE_URL").pipe(Config.withDefault(SessionsApi.baseUrl))
       return yield* make({ ...options, apiKey, reloadKey, baseUrl })
     }),
-  ).pipe(Layer.provide(RequestLimiter.layer))
+  )
+
+/**
+ * A client from the environment: `ELNUDGE_API_KEY` or `ELNUDGE_API_KEY_FILE`, and `ELNUDGE_BASE_URL`
+ * (default the vendor's address). A key file is read again where the API refuses its key, and used if it holds another.
+ */
+export const layerConfig = (
+  options?: ConfigOptions,
+): Layer.Layer<
+  ElnudgeClient,
+  ElnudgeError.InvalidRequest | Config.ConfigError,
+  HttpClient.HttpClient | FileSystem.FileSystem
+> => layerConfigLimited(options).pipe(Layer.provide(RequestLimiter.layer))

@@ -131,12 +131,9 @@ const inStore = (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinut
   return {
     next: Effect.fnUntraced(function* (isHeld) {
       const clock = yield* Clock.Clock
-      const asked = elapsed(clock)
-      if (isHeld(asked)) return undefined
+      if (isHeld(elapsed(clock))) return undefined
       const { delay } = yield* reserve
-      // The answer took part of the wait.
-      const wait = asked + Duration.toMillis(delay) - elapsed(clock)
-      if (wait > 0) yield* Effect.sleep(Math.ceil(wait))
+      if (!Duration.isZero(delay)) yield* Effect.sleep(delay)
       const at = elapsed(clock)
       return isHeld(at) ? undefined : { index: 0, at }
     }),

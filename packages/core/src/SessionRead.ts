@@ -8,8 +8,10 @@ import type { TimeSpan } from "./TimeSpan.ts"
 /** Why a session that is in the list has no detail (404): older than the plan keeps, or not there. */
 export type UnavailableReason = "past_retention" | "not_found"
 
+/** `Nudges`: they were taken from the list of nudges, and nobody needed the events. */
 export type DetailState =
   | { readonly _tag: "Read"; readonly session: Session.Detail }
+  | { readonly _tag: "Nudges"; readonly nudges: ReadonlyArray<Session.Nudge> }
   | { readonly _tag: "NotNeeded" }
   | { readonly _tag: "Unavailable"; readonly reason: UnavailableReason }
 
@@ -27,6 +29,19 @@ export const notNeeded: DetailState = { _tag: "NotNeeded" }
 /** The session itself: the detail replaces the list's row, because it was read later. */
 export const session = (read: SessionRead): Session.Summary =>
   read.detail._tag === "Read" ? read.detail.session : read.summary
+
+/** The session's nudges; undefined where nobody read them. */
+export const nudges = ({ detail }: SessionRead): ReadonlyArray<Session.Nudge> | undefined => {
+  switch (detail._tag) {
+    case "Read":
+      return detail.session.nudges
+    case "Nudges":
+      return detail.nudges
+    case "NotNeeded":
+    case "Unavailable":
+      return undefined
+  }
+}
 
 /** Whether the detail differs from the list's row in a field that both have. */
 export const changedSinceListed = (summary: Session.Summary, detail: Session.Detail): boolean =>

@@ -6,10 +6,12 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
+import * as NudgeList from "./NudgeList.ts"
 import * as PageWalk from "./PageWalk.ts"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
@@ -54,6 +56,11 @@ export interface DetailOptions extends ListOptions {
    * brings its own position to resume from, and keeps the list's order. @default none
    */
   readonly tracker?: WalkPosition.Tracker | undefined
+}
+
+export interface NudgeOptions extends DetailOptions {
+  /** Which of the picked sessions need their detail all the same, such as for the time of a purchase. @default none */
+  readonly needsEvents?: ((session: Session.Summary) => boolean) | undefined
 }
 
 /** One page of new rows, when it was read (epoch milliseconds), and the window of the walk. */
@@ -139,12 +146,17 @@ export const summaries = (
 ): Stream.Stream<Session.Summary, ElnudgeError.ListError, ElnudgeClient> =>
   pages(options).pipe(Stream.flatMap((page) => Stream.fromArray(page.sessions)))
 
-/** Every session of the window once, with its detail where `pick` asks for it. */
-export const details = (
-  options: DetailOptions = {},
-): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
-  const { concurrency = 8, onUnavailable = "skip", pick = () => true, tracker, unordered = false } = options
+/** A page, and what gives its sessions their nudges where those come from a list of their own. */
+interface Joined {
+  readonly page: Page
+  readonly takeNudges: NudgeList.Join["take"] | undefined
+}
 
+const withDetails = <E>(
+  { concurrency = 8, onUnavailable = "skip", pick = () => true, tracker, unordered = false }: DetailOptions,
+  needsEvents: (session: Session.Summary) => boolean,
+  joined: Stream.Stream<Joined, E, ElnudgeClient>,
+): Stream.Stream<SessionRead.SessionRead, E | ElnudgeError.DetailError, ElnudgeClient> => {
   const detailOf = Effect.fnUntraced(function* (
     summary: Session.Summary,
     { window }: Page,
@@ -165,16 +177,35 @@ export const details = (
     return { summary, detail, readAt: yield* Clock.currentTimeMillis, window }
   })
 
-  // Rows that need no detail go along with the next one that does: a request is worth a fiber, a row is not.
-  const runsOf = (page: Page): ReadonlyArray<Run> => {
+  const nudgesOf = (
+    summary: Session.Summary,
+    takeNudges: NudgeList.Join["take"],
+    recorder: Coverage.Recorder | undefined,
+  ): SessionRead.DetailState | undefined => {
+    const nudges = takeNudges(summary)
+    if (!pick(summary)) return SessionRead.notNeeded
+    if (nudges === undefined) recorder?.nudgesDiffer()
+    if (nudges === undefined || needsEvents(summary)) return undefined
+    if (tracker === undefined) recorder?.nudges(nudges)
+    return { _tag: "Nudges", nudges }
+  }
+
+  // Rows that need no request go along with the next one that does: a request is worth a fiber, a row is not.
+  const runsOf = ({ page, takeNudges }: Joined, recorder: Coverage.Recorder | undefined): ReadonlyArray<Run> => {
     const { readAt, window } = page
     const runs: Array<Run> = []
     let plain: Array<SessionRead.SessionRead> = []
     for (const summary of page.sessions) {
-      if (pick(summary)) {
+      const detail =
+        takeNudges === undefined
+          ? pick(summary)
+            ? undefined
+            : SessionRead.notNeeded
+          : nudgesOf(summary, takeNudges, recorder)
+      if (detail === undefined) {
         runs.push({ page, plain, picked: summary })
         plain = []
-      } else plain.push({ summary, detail: SessionRead.notNeeded, readAt, window })
+      } else plain.push({ summary, detail, readAt, window })
     }
     if (plain.length > 0) runs.push({ page, plain, picked: undefined })
     return runs
@@ -192,9 +223,8 @@ export const details = (
           return plain
         })
 
-  return Stream.fromEffect(checkRange("the concurrency", concurrency, 1, 1000)).pipe(
-    Stream.flatMap(() => pagesOf(options, tracker)),
-    Stream.map(runsOf),
+  return Stream.fromEffect(Effect.andThen(checkRange("the concurrency", concurrency, 1, 1000), Coverage.Current)).pipe(
+    Stream.flatMap((recorder) => Stream.map(joined, (each) => runsOf(each, recorder))),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     Stream.mapEffect(readsOf, {
@@ -211,3 +241,52 @@ export const details = (
     }),
   )
 }
+
+/** Every session of the window once, with its detail where `pick` asks for it. */
+export const details = (
+  options: DetailOptions = {},
+): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> =>
+  withDetails(
+    options,
+    () => true,
+    Stream.map(pagesOf(options, options.tracker), (page) => ({ page, takeNudges: undefined })),
+  )
+
+/**
+ * As {@link details}, for whoever needs the picked sessions' nudges rather than their events: the nudges come from the list
+ * of nudges (`GET /nudges`, which is not in the contract), some two hundred with each request. A detail is read where
+ * `needsEvents`, and where the list has not as many nudges as the session's `nudge_count` says: more than 100,000 were
+ * waiting for their sessions, or one was shown before its session or more than two hours after the last one's start. What is
+ * not read that way has the state `Nudges`. Fails with `NudgesUnavailable` where the API has no such list.
+ */
+export const nudges = (
+  options: NudgeOptions,
+): Stream.Stream<
+  SessionRead.SessionRead,
+  ElnudgeError.ListError | ElnudgeError.NudgesError | ElnudgeError.DetailError,
+  ElnudgeClient
+> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      let join: NudgeList.Join | undefined
+      const joined = pagesOf(options, options.tracker).pipe(
+        Stream.mapEffect(
+          Effect.fnUntraced(function* (page: Page) {
+            const starts = page.sessions.map(({ started_at }) => Session.millis(started_at))
+            if (starts.length > 0) {
+              // From the first row on: what a walk that goes on has behind it needs no nudges any more.
+              join ??= yield* Scope.provide(
+                NudgeList.join(TimeWindow.ofSpan({ from: page.window.from, to: Math.max(...starts) + 1 })),
+                scope,
+              )
+              yield* join.upTo(Math.min(...starts))
+            }
+            const each: Joined = { page, takeNudges: join?.take }
+            return each
+          }),
+        ),
+      )
+      return withDetails(options, options.needsEvents ?? (() => false), joined)
+    }),
+  )

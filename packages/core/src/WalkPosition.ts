@@ -138,6 +138,7 @@ export class Tracker {
     this.oldest = Math.min(this.oldest, Session.millis(summary.started_at))
     this.recorder?.summary(summary, readAt)
     if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
+    if (detail._tag === "Nudges") this.recorder?.nudges(detail.nudges)
     if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
     this.close()
     if (this.known.length > this.mostKnown) this.forget()

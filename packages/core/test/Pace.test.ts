@@ -162,11 +162,45 @@ describe("LearnedPace", () => {
     assert.isAtMost(perMinute(pace), 600)
   })
 
+  it("is no faster than what was refused", () => {
+    const pace = new LearnedPace()
+    // 19 in 0.57 seconds would be 2,000 a minute.
+    pace.wait(refuse(pace, 20, 30, 500))
+    assert.strictEqual(perMinute(pace), 950)
+  })
+
+  it("does not count what was refused before as taken, in whatever order the answers come", () => {
+    const pace = new LearnedPace()
+    const departures = Array.from({ length: 40 }, (_, index) => {
+      pace.wait(index * 500)
+      return pace.depart(index * 500)
+    })
+    const [last, ...earlier] = departures.toReversed()
+    if (last === undefined) return assert.fail("nothing departed")
+    for (const departure of [last, ...earlier.slice(0, 19)]) pace.refused(departure, 20_000)
+    pace.wait(20_000)
+    // 20 of 40 in 19.5 seconds.
+    assert.strictEqual(perMinute(pace), Math.round((20 / 19.5) * 60 * 0.95))
+  })
+
+  it("learns nothing from what was sent before a hold and is refused after it", () => {
+    const pace = new LearnedPace()
+    pace.wait(0)
+    const late = pace.depart(0)
+    const resumed = refuse(pace, 20, 60, 1_000, 60)
+    pace.wait(resumed)
+    const before = pace.perMilli
+    pace.refused(late, resumed + 1_000)
+    pace.wait(resumed + 1_000)
+    assert.strictEqual(pace.perMilli, before)
+  })
+
   it("halves where too little was taken to tell, and stops at 2 a minute", () => {
     const pace = new LearnedPace()
-    let now = refuse(pace, 2, 1, 1_000)
+    // 4 in 0.24 seconds would be 1,000 a minute.
+    let now = refuse(pace, 5, 60, 500)
     pace.wait(now)
-    assert.isAtMost(perMinute(pace), 500)
+    assert.strictEqual(perMinute(pace), 475)
     for (let round = 0; round < 30; round++) {
       now = refuse(pace, 2, 1, 1_000, now)
       pace.wait(now)

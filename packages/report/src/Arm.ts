@@ -11,15 +11,14 @@ export const arms = ["unnudged", "shown_only", "interacted", "unknown"] as const
 /**
  * - `unnudged`: nudge_count is 0
  * - `shown_only`: nudged, and no nudge was interacted with · `interacted`: at least one was
- * - `unknown`: nudged, and the detail could not be had
+ * - `unknown`: nudged, and the nudges could not be had
  */
 export type Arm = (typeof arms)[number]
 
 /** Follows `nudge_count` before the nudges themselves: 0 with nudges is unnudged, more without nudges is shown_only. */
 export const of = (read: SessionRead.SessionRead, rule: Attribution.Rule): Arm => {
   if (SessionRead.session(read).nudge_count === 0) return "unnudged"
-  if (read.detail._tag !== "Read") return "unknown"
-  return read.detail.session.nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
-    ? "interacted"
-    : "shown_only"
+  const nudges = SessionRead.nudges(read)
+  if (nudges === undefined) return "unknown"
+  return nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule)) ? "interacted" : "shown_only"
 }

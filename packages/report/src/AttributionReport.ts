@@ -220,6 +220,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
       ],
     },
     needsDetail: NudgedSession.isNudged,
+    needsEvents: NudgedSession.needsPurchaseTime,
     codec,
     initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0, credit: Credit.initial() }),
     step: (state, read) => {

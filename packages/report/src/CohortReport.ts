@@ -196,6 +196,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
       rates: ({ conversions, sessions }) => [{ name: "conversion_rate", events: conversions, of: sessions }],
     },
     needsDetail: (session) => (splitByArm && NudgedSession.isNudged(session)) || (timeToPurchase && session.converted),
+    needsEvents: (session) => timeToPurchase && session.converted,
     codec: timeToPurchase ? timedCodec : codec,
     initial: () => ({ grid: CohortGrid.empty(), spans: [], times: timeToPurchase ? new Map() : undefined }),
     cover: (state, span) => ({ ...state, spans: TimeSpan.join(state.spans, span) }),

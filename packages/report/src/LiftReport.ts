@@ -207,6 +207,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
     name: "lift",
     columns,
     needsDetail: NudgedSession.isNudged,
+    needsEvents: NudgedSession.needsPurchaseTime,
     codec: Tally.codec(noCounts),
     initial: () => new Map(),
     step: (state, read) => {

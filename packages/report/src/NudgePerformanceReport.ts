@@ -210,6 +210,7 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
     ],
   },
   needsDetail: NudgedSession.isNudged,
+  needsEvents: () => false,
   codec,
   initial: () => ({
     types: new Map(),
@@ -219,10 +220,11 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
     missingDetails: 0,
   }),
   step: (state, read) => {
-    const session = NudgedSession.of(read)
-    if (session === "missing") state.missingDetails++
-    if (session === undefined || session === "missing") return state
-    const { converted, nudges } = session
+    const shown = NudgedSession.displays(read)
+    if (shown === "missing") state.missingDetails++
+    if (shown === undefined || shown === "missing") return state
+    const { nudges, session } = shown
+    const { converted } = session
     const isImmature = Session.isUnsettled(session, read.readAt)
     for (const { outcome, type } of nudges) countDisplay(Tally.at(state.types, type, noCounts), outcome)
     for (const type of new Set(nudges.map(({ type }) => type))) {

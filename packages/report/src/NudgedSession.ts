@@ -1,13 +1,31 @@
-/** The rule that picks the sessions whose nudges are counted one by one. */
+/** The rule that picks the sessions whose nudges are counted one by one, and what of them must be read. */
 import type * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 
 /** By `nudge_count`, because the list has it. */
 export const isNudged = (session: Session.Summary): boolean => session.nudge_count > 0
 
-/** The detail of a nudged session that lists nudges; `missing` where there is no detail, undefined without nudges. */
+/** Whether more than the nudges is needed, to see when the purchase was. */
+export const needsPurchaseTime = (session: Session.Summary): boolean => session.converted
+
+/** A nudged session with its nudges; `missing` where they were not read, undefined without nudges. */
+export const displays = (
+  read: SessionRead.SessionRead,
+): { readonly session: Session.Summary; readonly nudges: ReadonlyArray<Session.Nudge> } | "missing" | undefined => {
+  const session = SessionRead.session(read)
+  if (!isNudged(session)) return undefined
+  const nudges = SessionRead.nudges(read)
+  if (nudges === undefined) return "missing"
+  return nudges.length === 0 ? undefined : { session, nudges }
+}
+
+/** The same with the events that tell when the purchase was: `missing` also where only they were not read. */
 export const of = (read: SessionRead.SessionRead): Session.Detail | "missing" | undefined => {
-  if (!isNudged(SessionRead.session(read))) return undefined
-  if (read.detail._tag !== "Read") return "missing"
-  return read.detail.session.nudges.length === 0 ? undefined : read.detail.session
+  if (read.detail._tag === "Read" && isNudged(read.detail.session)) {
+    return read.detail.session.nudges.length === 0 ? undefined : read.detail.session
+  }
+  const shown = displays(read)
+  if (shown === undefined || shown === "missing") return shown
+  // Without a purchase there is nothing to look for in the events.
+  return needsPurchaseTime(shown.session) ? "missing" : { ...shown.session, nudges: shown.nudges, events: [] }
 }

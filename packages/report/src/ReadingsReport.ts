@@ -102,6 +102,7 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     ],
   },
   needsDetail: NudgedSession.isNudged,
+  needsEvents: NudgedSession.needsPurchaseTime,
   codec,
   initial: () => ({ readings: new Map(), immatureSessions: 0, missingDetails: 0 }),
   step: (state, read) => {

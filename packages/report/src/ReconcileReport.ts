@@ -119,6 +119,7 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
       reason === all ? [] : [{ name: "share", events: nudges, of: all_nudges, isClustered: true }],
   },
   needsDetail: NudgedSession.isNudged,
+  needsEvents: NudgedSession.needsPurchaseTime,
   codec,
   initial: () => ({ rows: new Map(), examples: new Map(), missingDetails: 0 }),
   step: (state, read) => {

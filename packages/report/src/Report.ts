@@ -14,6 +14,11 @@ export type Cell = string | number | null
 /** A fold over sessions that says which of them it needs the detail of. */
 export interface SessionFold<State, Out> extends Fold.Fold<SessionRead, State, Out> {
   readonly needsDetail: (session: Session.Summary) => boolean
+  /**
+   * Where its nudges are known from elsewhere: whether the session's detail is needed all the same. Only asked for
+   * sessions with `needsDetail`. @default always
+   */
+  readonly needsEvents?: ((session: Session.Summary) => boolean) | undefined
   /** The state as JSON and back, so that it can be kept, and combined with that of another day. */
   readonly codec: Schema.Codec<State, unknown>
   /** Tells the state which span was walked, for a report that asks: there may be no session in it that would say so. */
@@ -49,6 +54,12 @@ export interface Report<State, Row extends { readonly [column in keyof Row]: Cel
   readonly compared?: Compared<Row> | undefined
 }
 
+/** Whether a session's nudges alone would not do for the fold. */
+export const needsEvents = (
+  fold: Pick<SessionFold<never, unknown>, "needsDetail" | "needsEvents">,
+  session: Session.Summary,
+): boolean => fold.needsDetail(session) && (fold.needsEvents?.(session) ?? true)
+
 /** Two reports over one walk, which reads the details that either of them needs. */
 export const zip = <StateA, OutA, StateB, OutB>(
   a: SessionFold<StateA, OutA>,
@@ -56,6 +67,7 @@ export const zip = <StateA, OutA, StateB, OutB>(
 ): SessionFold<readonly [StateA, StateB], readonly [OutA, OutB]> => ({
   ...Fold.zip(a, b),
   needsDetail: (session) => a.needsDetail(session) || b.needsDetail(session),
+  needsEvents: (session) => needsEvents(a, session) || needsEvents(b, session),
   codec: Schema.Tuple([a.codec, b.codec]),
   cover: ([stateA, stateB], span) => [a.cover?.(stateA, span) ?? stateA, b.cover?.(stateB, span) ?? stateB],
 })
