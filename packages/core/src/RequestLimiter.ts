@@ -54,12 +54,10 @@ export class RequestLimiter extends Context.Service<
   }
 >()("@effect-elnudge/core/RequestLimiter") {}
 
-/** Whole requests a minute of a part of a limit: parts that make one whole never make more than the limit. */
-export const partOf = (requestsPerMinute: number, share: number): number =>
-  // A product such as 100 × 0.29 comes out a little too small.
-  Math.floor(requestsPerMinute * share + 1e-9)
-
-/** What a share of a limit comes to. Fails with `InvalidRequest` where that is no limit. */
+/**
+ * What a share of a limit comes to, in whole requests: shares that make one whole never make more than the limit. Fails
+ * with `InvalidRequest` where that is no limit.
+ */
 export const parse = (requestsPerMinute: Limit, share: number): Effect.Effect<Limit, InvalidRequest> => {
   const refuse = (reason: string, advice: string) => Effect.fail(new InvalidRequest({ reason, advice }))
   if (!(share > 0 && share <= 1)) return refuse(`a share of ${share}`, "Give a number above 0, of at most 1.")
@@ -71,7 +69,8 @@ export const parse = (requestsPerMinute: Limit, share: number): Effect.Effect<Li
   if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 2) {
     return refuse(`a rate limit of ${requestsPerMinute} requests a minute`, "Give a whole number of at least 2.")
   }
-  const part = partOf(requestsPerMinute, share)
+  // A product such as 100 × 0.29 comes out a little too small.
+  const part = Math.floor(requestsPerMinute * share + 1e-9)
   return part < 2
     ? refuse(`a share of ${share} of ${requestsPerMinute} requests a minute`, "Give one of at least 2 a minute.")
     : Effect.succeed(part)

@@ -19,6 +19,13 @@ export const Instant = Schema.String.check(
 /** An instant in milliseconds since 1970-01-01T00:00:00Z; finer digits are dropped. */
 export const millis: (instant: string) => number = IsoInstant.millis
 
+// Of one length and in UTC they have the same digits at the same places; up to milliseconds, finer digits count for nothing.
+const areAlike = (a: string, b: string): boolean =>
+  a.length === b.length && a.length <= 24 && a.endsWith("Z") && b.endsWith("Z")
+
+/** Whether the first instant lies before the other: {@link millis} of both, compared. */
+export const isBefore = (a: string, b: string): boolean => (areAlike(a, b) ? a < b : millis(a) < millis(b))
+
 /** The instant of epoch milliseconds as we write it: UTC, with a fraction only where there is one. */
 export const instant = (epochMillis: number): string =>
   DateTime.formatIso(DateTime.makeUnsafe(epochMillis)).replace(".000Z", "Z")
@@ -107,5 +114,18 @@ export const knownFields = {
 export const settlesAfterMillis = 30 * 60_000
 
 /** Whether a session read at `readAt` (epoch milliseconds) may still have been open, so that its fields can change. */
-export const isUnsettled = (session: Summary, readAt: number): boolean =>
-  session.ended_at === null || readAt - millis(session.ended_at) < settlesAfterMillis
+export const isUnsettled = (session: Summary, readAt: number): boolean => {
+  if (session.ended_at !== asked.endedAt || readAt !== asked.readAt) {
+    const { ended_at: endedAt } = session
+    const answer = endedAt === null || readAt - millis(endedAt) < settlesAfterMillis
+    asked = { endedAt, readAt, answer }
+  }
+  return asked.answer
+}
+
+// Several folds ask about one session, each after the other.
+let asked: { readonly endedAt: string | null; readonly readAt: number; readonly answer: boolean } = {
+  endedAt: null,
+  readAt: Number.NaN,
+  answer: true,
+}

@@ -10,6 +10,7 @@ interface Case {
   readonly answer: FakeApi.Answer
   readonly cursor?: string
   readonly budget?: RequestBudget.Options
+  readonly limiter?: typeof FakeApi.lostLimiter
 }
 
 type Cases<Tag extends string> = Readonly<Record<Tag, ReadonlyArray<Case>>>
@@ -37,6 +38,7 @@ const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> 
     { answer: { status: 429, headers: { "retry-after": "277403" } }, cursor: "c" },
     { answer: { status: 429, headers: { "retry-after": "50" } }, cursor: "c" },
   ],
+  LimiterUnavailable: [{ answer: "hang", cursor: "c", limiter: FakeApi.lostLimiter }],
   DeadlineReached: [
     { answer: "hang", cursor: "c", budget: { deadline: "10 seconds" } },
     { answer: { status: 429, headers: { "retry-after": "60" } }, cursor: "c", budget: { deadline: "10 seconds" } },
@@ -67,9 +69,9 @@ const each = (name: "ListSessions" | "ListNudges", of: Cases<string>) =>
 const all = [...each("ListSessions", ofSessions), ...each("ListNudges", ofNudges)]
 
 describe("An error of a page", () => {
-  it.effect.each(all)("says from where to go on: %s, %s, %#", ([name, tag, { answer, budget, cursor }]) =>
+  it.effect.each(all)("says from where to go on: %s, %s, %#", ([name, tag, { answer, budget, cursor, limiter }]) =>
     Effect.gen(function* () {
-      const { layer } = FakeApi.make(() => answer)
+      const { layer } = FakeApi.make(() => answer, {}, limiter)
       const error = yield* VirtualTime.run(
         Effect.gen(function* () {
           const client = yield* ElnudgeClient.ElnudgeClient

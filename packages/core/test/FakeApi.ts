@@ -1,5 +1,5 @@
 /** A transport that answers from a script and keeps what was asked of it. */
-import { ElnudgeClient, RequestLimiter } from "@effect-elnudge/core"
+import { ElnudgeClient, ElnudgeError, RequestLimiter } from "@effect-elnudge/core"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
@@ -25,6 +25,15 @@ export type Script = (request: SeenRequest, index: number) => Answer
 
 export const json = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) })
 
+/** A limit that several processes share and nobody can ask for. */
+export const lostLimiter = Layer.succeed(RequestLimiter.RequestLimiter, {
+  forKey: () =>
+    Effect.succeed({
+      take: () => new ElnudgeError.LimiterUnavailable({ reason: "ECONNREFUSED" }),
+      hold: () => Effect.void,
+    }),
+})
+
 export const apiKey = "sk_test_secret_value"
 
 const brokenStream = (start: string) =>
@@ -48,7 +57,12 @@ const inTime = (answer: Answer): Effect.Effect<Prompt> => {
 }
 
 /** A client over the script, the requests that it made, and those that it gave up before their answer. */
-export const make = (script: Script, options: Partial<ElnudgeClient.Options> = {}) => {
+export const make = (
+  script: Script,
+  options: Partial<ElnudgeClient.Options> = {},
+  // Fresh, so that no test meets the tokens or the holds of another.
+  limiter: Layer.Layer<RequestLimiter.RequestLimiter> = RequestLimiter.layerFresh,
+) => {
   const seen: Array<SeenRequest> = []
   const givenUp: Array<SeenRequest> = []
   const transport = HttpClient.make((request, url) =>
@@ -76,11 +90,7 @@ export const make = (script: Script, options: Partial<ElnudgeClient.Options> = {
   const layer = Layer.effect(
     ElnudgeClient.ElnudgeClient,
     ElnudgeClient.make({ apiKey: Redacted.make(apiKey), baseUrl: "https://api.test/v1", ...options }),
-  ).pipe(
-    // Fresh, so that no test meets the tokens or the holds of another.
-    Layer.provide(RequestLimiter.layerFresh),
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)),
-  )
+  ).pipe(Layer.provide(limiter), Layer.provide(Layer.succeed(HttpClient.HttpClient, transport)))
   return { layer, seen, givenUp }
 }
 

@@ -5,12 +5,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Redis from "effect/persistence/Redis"
-import * as Redacted from "effect/Redacted"
 import { TestClock } from "effect/testing"
+import * as FakeApi from "./FakeApi.ts"
 import * as LimitedServer from "./LimitedServer.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 
@@ -152,20 +151,21 @@ describe("RequestLimiter.layerShared", () => {
     }).pipe(Effect.provide(limiterOn(once)))
   })
 
-  it.effect("sends nothing without the store, and says which request it was for", () => {
-    let sent = 0
-    const transport = HttpClient.make((request) =>
-      Effect.sync(() => {
-        sent++
-        return HttpClientResponse.fromWeb(request, new Response("{}"))
-      }),
-    )
-    return Effect.gen(function* () {
-      const client = yield* ElnudgeClient.make({ apiKey: Redacted.make("sk_test_shared") })
-      const error = yield* VirtualTime.run(Effect.flip(client.getSession("sess_1")))
+  it.effect("sends nothing without the store, and says which request it was for", () =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(
+        () => "hang",
+        {},
+        limiterOn(() => refused),
+      )
+      const error = yield* VirtualTime.run(
+        Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => Effect.flip(client.getSession("sess_1"))).pipe(
+          Effect.provide(layer),
+        ),
+      )
       assert.deepInclude(error, { _tag: "LimiterUnavailable", request: { _tag: "GetSession", id: "sess_1" } })
       assert.include(error.message, "shared with other processes cannot be asked for: ECONNREFUSED (session sess_1)")
-      assert.strictEqual(sent, 0)
-    }).pipe(Effect.provide(limiterOn(() => refused)), Effect.provide(Layer.succeed(HttpClient.HttpClient, transport)))
-  })
+      assert.lengthOf(seen, 0)
+    }),
+  )
 })

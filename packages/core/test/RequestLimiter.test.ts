@@ -135,3 +135,16 @@ describe("RequestLimiter", () => {
     }).pipe(Effect.provide(RequestLimiter.layer)),
   )
 })
+
+describe("RequestLimiter.parse", () => {
+  it.effect.each<readonly [number, number, number]>([
+    [1000, 1, 1000],
+    [1000, 1 / 3, 333],
+    [100, 0.29, 29],
+    [4, 0.5, 2],
+  ])("makes of %i a minute with a share of %f %i", ([limit, share, part]) =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* RequestLimiter.parse(limit, share), part)
+    }),
+  )
+})

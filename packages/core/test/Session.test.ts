@@ -59,3 +59,40 @@ describe("Session.isUnsettled", () => {
     assert.isTrue(Session.isUnsettled(session(null), Number.POSITIVE_INFINITY))
   })
 })
+
+describe("Session.millis and isBefore", () => {
+  const Moment = Schema.Struct({
+    seconds: Schema.Int.check(Schema.isBetween({ minimum: -62_167_219_200, maximum: 253_402_300_799 })),
+    fraction: Schema.Literals(["", ".0", ".25", ".125", ".999", ".1234567"]),
+    zone: Schema.Literals(["Z", "Z", "Z", "+02:00", "-0930"]),
+  })
+  const write = ({ fraction, seconds, zone }: typeof Moment.Type) =>
+    `${new Date(seconds * 1000).toISOString().slice(0, 19)}${fraction}${zone}`
+
+  it.prop("read what Date.parse reads, in any form", { moment: Moment }, ({ moment }) => {
+    const text = write(moment)
+    assert.strictEqual(Session.millis(text), Date.parse(text))
+    assert.strictEqual(isInstant(text), !Number.isNaN(Date.parse(text)))
+  })
+
+  it.prop("compare as Date.parse does", { a: Moment, b: Moment }, ({ a, b }) => {
+    for (const [one, other] of [
+      [write(a), write(b)],
+      [write(a), write({ ...a, fraction: b.fraction })],
+      [write(a), write({ ...a, zone: b.zone })],
+    ] as const) {
+      assert.strictEqual(Session.isBefore(one, other), Date.parse(one) < Date.parse(other))
+    }
+  })
+
+  it("read nothing from what has the length of an instant, but is none", () => {
+    for (const text of [
+      "2026-10-01T10:14:3xZ",
+      "2026-10-01 10:14:32Z",
+      "2026-10-01T10:14:32.5x0Z",
+      "2026-02-30T00:00:00Z",
+    ]) {
+      assert.isFalse(isInstant(text), text)
+    }
+  })
+})

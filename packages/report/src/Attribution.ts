@@ -57,6 +57,15 @@ const compareDisplay = (a: ShownNudge, b: ShownNudge): number =>
 export const byDisplay = (nudges: ReadonlyArray<Session.Nudge>): ReadonlyArray<ShownNudge> =>
   nudges.map((nudge) => ({ nudge, shownAt: Session.millis(nudge.shown_at) })).sort(compareDisplay)
 
+/** The nudges of each type. */
+export const byType = (
+  nudges: ReadonlyArray<Session.Nudge>,
+): Iterable<readonly [type: string, nudges: ReadonlyArray<Session.Nudge>]> => {
+  const [first] = nudges
+  // Most nudged sessions have one.
+  return nudges.length === 1 && first !== undefined ? [[first.type, nudges]] : Map.groupBy(nudges, ({ type }) => type)
+}
+
 /** Applies the rule to one session. */
 export const attribute = (session: Session.Detail, rule: Rule = vendorRule): Attribution => {
   if (!session.converted) return { status: "not_converted", purchasedAt: undefined, candidates: [] }

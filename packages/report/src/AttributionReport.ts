@@ -232,7 +232,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const isImmature = Session.isUnsettled(session, read.readAt)
       const isUnknown = (nudges: ReadonlyArray<Session.Nudge>): boolean =>
         status === "unknown_time" && nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
-      for (const [type, nudges] of Map.groupBy(session.nudges, (nudge) => nudge.type)) {
+      for (const [type, nudges] of Attribution.byType(session.nudges)) {
         const counts = Tally.at(state.types, type, noCounts)
         countSession(counts, nudges, session.converted, purchasedAt, isImmature, isUnknown(nudges))
         for (const nudge of nudges) {

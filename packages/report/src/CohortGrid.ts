@@ -7,6 +7,7 @@ import { otherBand } from "./Cohort.ts"
 import * as Counts from "./Counts.ts"
 import * as Durations from "./Durations.ts"
 import * as Tally from "./Tally.ts"
+import * as TextKey from "./TextKey.ts"
 
 export interface Key {
   readonly period: string
@@ -45,10 +46,14 @@ export type TimeGrid = Map<string, Times>
 export const allBands = "(all)"
 
 // No period, band or arm has a line break.
-const idOf = ({ arm, band, period }: Key): string => `${period}\n${band}\n${arm}`
+const separator = "\n"
+
+const idOfParts = TextKey.joiner(separator)
+
+const idOf = ({ arm, band, period }: Key): string => idOfParts(period, band, arm)
 
 const keyOf = (id: string): Key => {
-  const [period = "", band = "", arm = ""] = id.split("\n")
+  const [period = "", band = "", arm = ""] = id.split(separator)
   return { period, band, arm }
 }
 

@@ -32,12 +32,15 @@ type LedgerCounts = Counts.Counts<keyof Ledger>
 const countSession = (counts: LedgerCounts, session: Session.Summary): void => {
   counts.sessions++
   const { ended_at, intent_score, started_at } = session
-  if (ended_at !== null && Session.millis(ended_at) < Session.millis(started_at)) counts.ended_before_started++
+  if (ended_at !== null && Session.isBefore(ended_at, started_at)) counts.ended_before_started++
   if (intent_score < 0 || intent_score > 100) counts.score_out_of_range++
 }
 
-const isOutside = (at: number, session: Session.Summary): boolean =>
-  at < Session.millis(session.started_at) || (session.ended_at !== null && at > Session.millis(session.ended_at))
+const isOutside = (at: string, { ended_at, started_at }: Session.Summary): boolean =>
+  Session.isBefore(at, started_at) || (ended_at !== null && Session.isBefore(ended_at, at))
+
+const isBeforeThe = (previous: Session.Event | undefined, at: string): boolean =>
+  previous !== undefined && Session.isBefore(at, previous.occurred_at)
 
 const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
   counts.details++
@@ -49,16 +52,8 @@ const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
   if (nudge_count !== nudges.length) counts.nudge_count_differs++
   if (nudge_count > 0 && nudges.length === 0) counts.nudged_without_nudges++
   if (nudge_count === 0 && nudges.length > 0) counts.nudges_without_count++
-  if (nudges.some(({ shown_at }) => isOutside(Session.millis(shown_at), session))) counts.nudge_outside_session++
-  let before = Number.NEGATIVE_INFINITY
-  for (const event of events) {
-    const at = Session.millis(event.occurred_at)
-    if (at < before) {
-      counts.unordered_events++
-      break
-    }
-    before = at
-  }
+  if (nudges.some(({ shown_at }) => isOutside(shown_at, session))) counts.nudge_outside_session++
+  if (events.some(({ occurred_at }, index) => isBeforeThe(events[index - 1], occurred_at))) counts.unordered_events++
 }
 
 export const make = (): SessionFold<LedgerCounts, Ledger> => ({

@@ -17,6 +17,7 @@ import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as Stratified from "./Stratified.ts"
 import * as Tally from "./Tally.ts"
+import * as TextKey from "./TextKey.ts"
 import * as Verdict from "./Verdict.ts"
 import * as Warning from "./Warning.ts"
 
@@ -107,7 +108,7 @@ type SessionCounts = Readonly<Counts.Counts<keyof typeof noCounts>>
 /** By the arm on either basis, and by band: one place for each session. */
 export type State = Tally.Tally<keyof SessionCounts>
 
-const idOf = (arm: Arm.Arm, before: Arm.Arm, band: string): string => `${arm}\n${before}\n${band}`
+const idOf: (arm: Arm.Arm, before: Arm.Arm, band: string) => string = TextKey.joiner("\n")
 
 const sumOf = (
   state: State,

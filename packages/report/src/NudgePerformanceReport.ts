@@ -227,7 +227,7 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
     const { converted } = session
     const isImmature = Session.isUnsettled(session, read.readAt)
     for (const { outcome, type } of nudges) countDisplay(Tally.at(state.types, type, noCounts), outcome)
-    for (const type of new Set(nudges.map(({ type }) => type))) {
+    for (const [type] of Attribution.byType(nudges)) {
       countSession(Tally.at(state.types, type, noCounts), converted, isImmature)
     }
     const hasChat = nudges.some(({ outcome }) => outcome === "chat_opened")

@@ -11,6 +11,7 @@ import * as Proportion from "./Proportion.ts"
 import * as Reconcile from "./Reconcile.ts"
 import type { Report } from "./Report.ts"
 import * as Tally from "./Tally.ts"
+import * as TextKey from "./TextKey.ts"
 import * as Warning from "./Warning.ts"
 
 export interface Options {
@@ -68,8 +69,10 @@ export interface State {
 
 const all = "(all)"
 
+const idOfParts = TextKey.joiner(" ")
+
 const idOf = ({ reason, recomputed, vendor_flag }: Reconcile.Finding): string =>
-  `${reason} ${vendor_flag} ${recomputed}`
+  idOfParts(reason, vendor_flag, recomputed)
 
 const layout = [
   ...Reconcile.findings.map((finding) => ({ ...finding, id: idOf(finding) })),
