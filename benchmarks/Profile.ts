@@ -1,9 +1,10 @@
 /**
- * Where the CPU time of a subject goes: self time, from the file that `bench <case> --cpu-prof <folder>` left.
- * `node benchmarks/Profile.ts <file.cpuprofile> [packages|modules|functions] [rows]`
+ * Where the CPU time of subjects goes: self time, side by side, from files that `bench <case> --cpu-prof <folder>` left.
+ * `node benchmarks/Profile.ts packages|modules|functions <file.cpuprofile …> [--rows n]`
  */
 import { readFileSync } from "node:fs"
 import { basename } from "node:path"
+import { parseArgs } from "node:util"
 import * as Spread from "./Spread.ts"
 import * as Table from "./Table.ts"
 
@@ -20,16 +21,15 @@ interface CpuProfile {
   readonly timeDeltas: ReadonlyArray<number>
 }
 
-const depths = ["packages", "modules", "functions"] as const
-
 interface Place {
   readonly owner: string
   readonly file: string
 }
 
-const placeOf = (url: string, functionName: string): Place => {
-  // Native code and the collector have no script; the compiler of schemas makes functions without one.
-  if (url === "") return { owner: functionName, file: "" }
+const placeOf = ({ functionName, url }: CallFrame): Place => {
+  // Native code and the collector have no script.
+  if (url === "") return { owner: functionName === "" ? "(anonymous)" : functionName, file: "" }
+  if (url.startsWith("wasm:")) return { owner: "undici", file: "llhttp.wasm" }
   if (url.startsWith("node:")) return { owner: "Node's own JavaScript", file: url }
   const path = url.replace(/^file:\/\//, "")
   const [, name = "", inside = ""] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(path) ?? []
@@ -39,37 +39,51 @@ const placeOf = (url: string, functionName: string): Place => {
   return { owner: own, file }
 }
 
-const nameOf = (depth: string, { functionName, lineNumber, url }: CallFrame): string => {
-  const { file, owner } = placeOf(url, functionName)
+type Depth = "packages" | "modules" | "functions"
+
+const isDepth = (text: string | undefined): text is Depth =>
+  text === "packages" || text === "modules" || text === "functions"
+
+/** Undefined for waiting, and for what the profiler itself costs. */
+const nameOf = (depth: Depth, frame: CallFrame): string | undefined => {
+  if (frame.functionName === "(idle)" || frame.url === "node:inspector") return undefined
+  const { file, owner } = placeOf(frame)
   if (depth === "packages" || file === "") return owner
-  return depth === "modules" ? `${owner}: ${file}` : `${owner}: ${file}:${lineNumber + 1} ${functionName}`
+  return depth === "modules" ? `${owner}: ${file}` : `${owner}: ${file}:${frame.lineNumber + 1} ${frame.functionName}`
 }
 
-const [file, depth = "packages", rows = "25"] = process.argv.slice(2)
-if (file === undefined || !depths.some((known) => known === depth)) {
-  throw new Error("node benchmarks/Profile.ts <file.cpuprofile> [packages|modules|functions] [rows]")
+/** Milliseconds by name. */
+const timesOf = (depth: Depth, file: string): ReadonlyMap<string, number> => {
+  const profile: CpuProfile = JSON.parse(readFileSync(file, "utf8"))
+  const names = new Map(profile.nodes.map(({ callFrame, id }) => [id, nameOf(depth, callFrame)]))
+  const times = new Map<string, number>()
+  for (const [index, id] of profile.samples.entries()) {
+    const name = names.get(id)
+    if (name !== undefined) times.set(name, (times.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0) / 1000)
+  }
+  return times
 }
-const profile: CpuProfile = JSON.parse(readFileSync(file, "utf8"))
-const idle = "(idle)"
-const names = new Map(
-  profile.nodes.map(({ callFrame, id }) => [
-    id,
-    // What the profiler itself costs is no work of the subject either.
-    callFrame.url === "node:inspector" ? idle : nameOf(depth, callFrame),
-  ]),
-)
-const micros = new Map<string, number>()
-for (const [index, id] of profile.samples.entries()) {
-  const name = names.get(id) ?? ""
-  micros.set(name, (micros.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0))
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: "string", default: "20" } },
+})
+const [depth, ...files] = positionals
+if (!isDepth(depth) || files.length === 0) {
+  throw new Error("node benchmarks/Profile.ts packages|modules|functions <file.cpuprofile …> [--rows n]")
 }
-micros.delete(idle)
-const total = [...micros.values()].reduce((sum, each) => sum + each, 0)
-const sorted = [...micros].sort(([, a], [, b]) => b - a).slice(0, Number(rows))
-console.log(`${basename(file)}: ${Spread.number(total / 1000, 0)} ms on the CPU\n`)
+const profiles = files.map((file) => timesOf(depth, file))
+const most = (name: string): number => Math.max(...profiles.map((times) => times.get(name) ?? 0))
+const names = [...new Set(profiles.flatMap((times) => [...times.keys()]))].sort((a, b) => most(b) - most(a))
+const total = (times: ReadonlyMap<string, number>): number => [...times.values()].reduce((sum, each) => sum + each, 0)
 console.log(
   Table.markdown(
-    ["where", "ms", "%"],
-    sorted.map(([name, each]) => [name, Spread.number(each / 1000, 0), Spread.number((100 * each) / total, 1)]),
+    ["self time, ms", ...files.map((file) => basename(file, ".cpuprofile"))],
+    [
+      ["all", ...profiles.map((times) => Spread.number(total(times), 0))],
+      ...names
+        .slice(0, Number(values.rows))
+        .map((name) => [name, ...profiles.map((times) => Spread.number(times.get(name) ?? 0, 0))]),
+    ],
   ),
 )

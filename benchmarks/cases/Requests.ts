@@ -16,6 +16,7 @@ interface Way {
 const ways: ReadonlyArray<Way> = [
   { name: "every", what: "pages of 50 and every detail" },
   { name: "details", what: "ours, by the details that the report needs" },
+  { name: "nudges", what: "ours, nudges from their own list" },
 ]
 
 const rightOf = (shop: Shop.Shop): OfAttribution.Answer => {

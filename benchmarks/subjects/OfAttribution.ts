@@ -14,8 +14,8 @@ export interface Options extends Measured.Options {
   readonly baseUrl: string
   readonly from: string
   readonly to: string
-  /** `every`: pages of 50 and the detail of each session, by hand. */
-  readonly way: "every" | "details"
+  /** `every`: pages of 50 and the detail of each session, by hand. The others are ours. */
+  readonly way: "every" | "details" | "nudges"
 }
 
 export interface Answer {
@@ -77,20 +77,24 @@ const every = async (): Promise<Answer> => {
   return { shown, attributed }
 }
 
-const ours = Effect.gen(function* () {
-  const report = AttributionReport.make()
-  const rows = yield* SessionStream.details({
-    from: DateTime.makeUnsafe(options.from),
-    to: DateTime.makeUnsafe(options.to),
-    concurrency: 16,
-    pick: report.needsDetail,
-    onUnavailable: "emit",
-    unordered: true,
-  }).pipe(Stream.run(Fold.toSink(report)))
-  const all = rows.find(({ nudge_type }) => nudge_type === "(all)")
-  const answer: Answer = { shown: all?.shown ?? 0, attributed: all?.attributed_lower ?? 0 }
-  return answer
-}).pipe(Effect.provide(OurClient.layer(options.baseUrl)))
+const ours = (way: "details" | "nudges") =>
+  Effect.gen(function* () {
+    const report = AttributionReport.make()
+    const walk: SessionStream.NudgeOptions = {
+      from: DateTime.makeUnsafe(options.from),
+      to: DateTime.makeUnsafe(options.to),
+      concurrency: 16,
+      pick: report.needsDetail,
+      needsEvents: report.needsEvents,
+      onUnavailable: "emit",
+      unordered: true,
+    }
+    const reads = way === "nudges" ? SessionStream.nudges(walk) : SessionStream.details(walk)
+    const rows = yield* reads.pipe(Stream.run(Fold.toSink(report)))
+    const all = rows.find(({ nudge_type }) => nudge_type === "(all)")
+    const answer: Answer = { shown: all?.shown ?? 0, attributed: all?.attributed_lower ?? 0 }
+    return answer
+  }).pipe(Effect.provide(OurClient.layer(options.baseUrl)), Effect.runPromise)
 
 await fetch(new URL("/control/reset", options.baseUrl))
-await Measured.print(options, () => (options.way === "every" ? every() : Effect.runPromise(ours)))
+await Measured.print(options, () => (options.way === "every" ? every() : ours(options.way)))

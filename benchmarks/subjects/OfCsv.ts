@@ -57,7 +57,7 @@ const objects = {
 
 const ways: Record<Options["way"], (take: Take) => void | Promise<void>> = {
   ours: (take) => {
-    for (const page of pages.reads) take(page.map((read) => SessionCsv.row(read, details)).join(""))
+    for (const page of pages.reads) take(SessionCsv.rows(page, details))
   },
   whole: (take) => take(stringify(rows)),
   pages: (take) => {

@@ -1,5 +1,7 @@
-#!/usr/bin/env -S node --conditions=@effect-elnudge/source
+#!/usr/bin/env node
 // Plain JavaScript on purpose: it must parse on the Node versions that it turns away.
+import module from "node:module"
+
 const [major, minor] = process.versions.node.split(".").map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
@@ -8,5 +10,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
-  await import("../src/bin.ts")
+  // Compiling is a fifth of the start. Not in Node's default place, the temporary folder: on a machine with other users
+  // one of them may have made it, and what is kept there is run.
+  const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
+  const caches = XDG_CACHE_HOME || LOCALAPPDATA || (HOME && `${HOME}/.cache`)
+  if (caches) module.enableCompileCache(`${caches}/elnudge-report`)
+  // The sources where Node runs with the project's condition, else what was built from them.
+  await import("#program")
 }

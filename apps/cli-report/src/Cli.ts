@@ -13,7 +13,8 @@ import * as ReportFlags from "./ReportFlags.ts"
 
 const environment =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address, " +
-  "HTTPS_PROXY the way to it. With --input it needs neither. What each column means: README of packages/report."
+  "HTTPS_PROXY the way to it, and ELNUDGE_REDIS_URL names a Redis where several programs keep one limit. With --input " +
+  "it needs none of them. What each column means: README of packages/report."
 
 const commands = () => import("./Commands.ts")
 

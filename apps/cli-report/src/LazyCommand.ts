@@ -7,5 +7,5 @@ export const make =
     load: () => Promise<Module>,
     handlerIn: (module: Module) => (flags: Flags) => Effect.Effect<A, E, R>,
   ) =>
-  (flags: Flags): Effect.Effect<A, E, R> =>
+  (flags: Flags) =>
     Effect.flatMap(Effect.promise(load), (module) => handlerIn(module)(flags))

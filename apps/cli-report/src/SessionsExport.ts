@@ -22,8 +22,10 @@ export interface Options {
 const head = ({ bom, details, format }: Options): string =>
   format === "ndjson" ? "" : `${bom ? "\u{feff}" : ""}${SessionCsv.header(details)}`
 
-const line = (read: SessionRead.SessionRead, { details, escapeFormulas, format }: Options): string =>
-  format === "ndjson" ? `${SessionFile.formatLine(read)}\n` : SessionCsv.row(read, details, { escapeFormulas })
+const linesOf = (reads: ReadonlyArray<SessionRead.SessionRead>, { details, escapeFormulas, format }: Options): string =>
+  format === "ndjson"
+    ? reads.map((read) => `${SessionFile.formatLine(read)}\n`).join("")
+    : SessionCsv.rows(reads, details, { escapeFormulas })
 
 // With the first line and not before it: a run that gets none has then written nothing.
 const withHead = <E, R>(text: string, lines: Stream.Stream<string, E, R>): Stream.Stream<string, E, R> =>
@@ -50,7 +52,10 @@ const whole = Effect.fnUntraced(function* (options: Options, plan: WalkPlan.Walk
   const destination = yield* Destination.prepare(options.output)
   const recorder = yield* Coverage.make
   const { pick, picked } = picker(options)
-  const lines = Stream.map(WalkPlan.reads(plan, { pick, ordered: true }), (read) => line(read, options))
+  const lines = Stream.mapArray(
+    WalkPlan.reads(plan, { pick, ordered: true }),
+    (reads) => [linesOf(reads, options)] as const,
+  )
   yield* destination
     .write(withHead(head(options), lines))
     .pipe(Progress.during(recorder, picked, plan), Effect.provideService(Coverage.Current, recorder))
@@ -80,7 +85,7 @@ const resumable = Effect.fnUntraced(function* (
           Effect.andThen(
             Effect.uninterruptible(
               Effect.andThen(
-                file.append(reads.map((read) => line(read, options)).join("")),
+                file.append(linesOf(reads, options)),
                 Effect.sync(() => {
                   for (const read of reads) tracker?.done(read)
                 }),

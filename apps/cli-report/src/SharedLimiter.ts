@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
@@ -29,7 +30,10 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted) {
   const NodeRedis = yield* Effect.promise(() => import("@effect/platform-node/NodeRedis"))
   const scope = yield* Scope.make()
   const opening = Layer.buildWithScope(NodeRedis.layer({ url: Redacted.value(url) }), scope).pipe(
-    Effect.mapError(RequestLimiter.unavailable),
+    // The client wraps what the socket met, and not as a cause.
+    Effect.mapError(({ cause }) =>
+      RequestLimiter.unavailable(Predicate.hasProperty(cause, "socketError") ? cause.socketError : cause),
+    ),
     // What it says of a lost connection comes back as the error of what was asked.
     Effect.provideService(References.MinimumLogLevel, "None"),
   )

@@ -1,9 +1,9 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as Cli from "./Cli.ts"
 import * as DebugLog from "./DebugLog.ts"
 import * as Failure from "./Failure.ts"
+import * as LazyPlatform from "./LazyPlatform.ts"
 
 // A terminal that is closed ends the run like Ctrl-C does, so that its temporary files go too.
 process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
@@ -11,6 +11,6 @@ process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 Cli.main.pipe(
   Effect.onExit(Failure.print),
   Effect.mapError(Failure.withExitCode),
-  Effect.provide([DebugLog.layer, NodeServices.layer]),
+  Effect.provide([DebugLog.layer, LazyPlatform.layer]),
   NodeRuntime.runMain({ disableErrorReporting: true }),
 )

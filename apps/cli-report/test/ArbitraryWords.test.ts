@@ -123,6 +123,7 @@ const flags = [
   "--concurrency",
   "--page-size",
   "--rate-limit",
+  "--share",
   "--plan",
   "--retention-days",
   "--deadline",

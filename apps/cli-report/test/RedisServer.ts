@@ -34,6 +34,8 @@ const folder = Effect.acquireRelease(
 export interface RedisServer {
   readonly url: string
   readonly stop: Effect.Effect<void>
+  /** It keeps its connections, and says nothing any more. */
+  readonly freeze: Effect.Effect<void>
 }
 
 /** Serves until the scope ends, or `stop` kills it. */
@@ -64,6 +66,7 @@ export const start = Effect.fnUntraced(function* (password = "") {
       child.once("close", () => resume(Effect.void))
       child.kill("SIGKILL")
     }),
+    freeze: Effect.sync(() => child.kill("SIGSTOP")),
   }
   return server
 })

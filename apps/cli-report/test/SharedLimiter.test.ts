@@ -5,6 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import * as SharedLimiter from "../src/SharedLimiter.ts"
 import * as CliProcess from "./CliProcess.ts"
@@ -90,8 +91,11 @@ describe("ELNUDGE_REDIS_URL", () => {
     Effect.gen(function* () {
       const { called, url } = yield* silence
       const limiters = Effect.flatMap(RequestLimiter.RequestLimiter, Effect.succeed).pipe(
-        Effect.provide(SharedLimiter.layer),
-        Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ELNUDGE_REDIS_URL: url }))),
+        Effect.provide(
+          SharedLimiter.layer.pipe(
+            Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ELNUDGE_REDIS_URL: url }))),
+          ),
+        ),
       )
       const fiber = yield* Effect.forkChild(Effect.flip(limiters))
       yield* called

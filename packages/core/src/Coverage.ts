@@ -311,6 +311,8 @@ export class Recorder {
       nudge_requests,
       retries,
       details,
+      nudges_from_list,
+      nudges_differ,
       changed_since_listed,
       unsettled,
       ...rest
@@ -324,6 +326,8 @@ export class Recorder {
       retries,
       ...rest,
       details,
+      nudges_from_list,
+      nudges_differ,
       details_unavailable: { ...this.unavailable },
       changed_since_listed,
       unsettled,

@@ -8,9 +8,9 @@ import { type Departure, Metronome, type Pace, timerMillis } from "./Pace.ts"
 
 const second = 1_000
 
-/** Requests a minute that the vendor documents. */
+/** The vendor's 1,000 a minute, in requests a millisecond. */
 const documented = 1_000 / (60 * second)
-/** However often it was refused: 2 a minute. */
+/** However often it was refused: about 2 a minute. */
 const slowest = 2 / (60 * second)
 
 /** It doubles in so much waiting, until the first refusal. */
@@ -60,7 +60,7 @@ export class LearnedPace implements Pace {
   get perMilli(): number {
     if (this.seen === undefined) return documented * 2 ** (this.waitedMillis / doublingMillis)
     const progress = this.waitedMillis / recoveryMillis - 1
-    return Math.max(slowest, this.seen * (1 + stepBack * progress ** 3))
+    return this.seen * (1 + stepBack * progress ** 3)
   }
 
   wait(now: number): number {

@@ -53,10 +53,10 @@ const afterEndMillis = 2 * 3_600_000
 // Nudges of sessions that never come (before the window, deleted) must not pile up; a session that misses them has its detail read.
 const mostHeld = 100_000
 
-const nudgeOf = ({ id, session_id: _, ...display }: NudgesApi.NudgeItem): Session.Nudge => ({
-  nudge_id: id,
-  ...display,
-})
+const nudgeOf = (item: NudgesApi.NudgeItem): Session.Nudge => {
+  const { id, session_id: _, ...display } = item
+  return { nudge_id: id, ...display }
+}
 
 /** Joins the sessions of a window, or of what is left of it, to their nudges. */
 export const join = Effect.fnUntraced(function* ({
@@ -103,7 +103,10 @@ export const join = Effect.fnUntraced(function* ({
 
   return {
     upTo: Effect.fnUntraced(function* (start) {
-      while (!isEnded && reached >= start) yield* readOn
+      while (true) {
+        if (isEnded || reached < start) return
+        yield* readOn
+      }
     }),
     take: (session) => {
       const nudges = remove(session.id)

@@ -22,6 +22,8 @@ export interface SessionRead {
   readonly readAt: number
   /** The window of the walk that read it, where there was one. */
   readonly window?: TimeSpan | undefined
+  /** Whether its detail was read because the list of nudges had not as many as its `nudge_count` says. @default false */
+  readonly nudgesDiffer?: boolean | undefined
 }
 
 export const notNeeded: DetailState = { _tag: "NotNeeded" }

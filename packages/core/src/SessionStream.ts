@@ -72,7 +72,7 @@ export interface Page {
 
 /** Rows of a page that need no detail, and the one after them that does. */
 interface Run {
-  readonly page: Page
+  readonly known: Known
   readonly plain: Array<SessionRead.SessionRead>
   readonly picked: Session.Summary | undefined
 }
@@ -146,23 +146,25 @@ export const summaries = (
 ): Stream.Stream<Session.Summary, ElnudgeError.ListError, ElnudgeClient> =>
   pages(options).pipe(Stream.flatMap((page) => Stream.fromArray(page.sessions)))
 
-/** A page, and what gives its sessions their nudges where those come from a list of their own. */
-interface Joined {
+/** A page, and what is known of its sessions without asking for each; undefined for those that need their detail. */
+interface Known {
   readonly page: Page
-  readonly takeNudges: NudgeList.Join["take"] | undefined
+  readonly stateOf: (session: Session.Summary) => SessionRead.DetailState | undefined
+  /** Whether the list of nudges has not what the session's `nudge_count` says. */
+  readonly nudgesDiffer: (session: Session.Summary) => boolean
 }
 
 const withDetails = <E>(
-  { concurrency = 8, onUnavailable = "skip", pick = () => true, tracker, unordered = false }: DetailOptions,
-  needsEvents: (session: Session.Summary) => boolean,
-  joined: Stream.Stream<Joined, E, ElnudgeClient>,
+  { concurrency = 8, onUnavailable = "skip", tracker, unordered = false }: DetailOptions,
+  known: Stream.Stream<Known, E, ElnudgeClient>,
 ): Stream.Stream<SessionRead.SessionRead, E | ElnudgeError.DetailError, ElnudgeClient> => {
   const detailOf = Effect.fnUntraced(function* (
     summary: Session.Summary,
-    { window }: Page,
+    { nudgesDiffer, page: { window } }: Known,
   ): Effect.fn.Return<SessionRead.SessionRead, ElnudgeError.DetailError, ElnudgeClient> {
     const client = yield* ElnudgeClient
     const recorder = yield* Coverage.Current
+    const isDifferent = nudgesDiffer(summary)
     const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
       Effect.map((session): SessionRead.DetailState => {
         if (tracker === undefined) recorder?.detail(summary, session)
@@ -174,57 +176,45 @@ const withDetails = <E>(
         return onUnavailable === "fail" ? Effect.fail(error) : Effect.succeed(state)
       }),
     )
-    return { summary, detail, readAt: yield* Clock.currentTimeMillis, window }
+    if (isDifferent && tracker === undefined) recorder?.nudgesDiffer()
+    const differs = isDifferent ? { nudgesDiffer: true } : undefined
+    return { summary, detail, readAt: yield* Clock.currentTimeMillis, window, ...differs }
   })
 
-  const nudgesOf = (
-    summary: Session.Summary,
-    takeNudges: NudgeList.Join["take"],
-    recorder: Coverage.Recorder | undefined,
-  ): SessionRead.DetailState | undefined => {
-    const nudges = takeNudges(summary)
-    if (!pick(summary)) return SessionRead.notNeeded
-    if (nudges === undefined) recorder?.nudgesDiffer()
-    if (nudges === undefined || needsEvents(summary)) return undefined
-    if (tracker === undefined) recorder?.nudges(nudges)
-    return { _tag: "Nudges", nudges }
-  }
-
   // Rows that need no request go along with the next one that does: a request is worth a fiber, a row is not.
-  const runsOf = ({ page, takeNudges }: Joined, recorder: Coverage.Recorder | undefined): ReadonlyArray<Run> => {
+  const runsOf = (known: Known, recorder: Coverage.Recorder | undefined): ReadonlyArray<Run> => {
+    const { page, stateOf } = known
     const { readAt, window } = page
     const runs: Array<Run> = []
     let plain: Array<SessionRead.SessionRead> = []
     for (const summary of page.sessions) {
-      const detail =
-        takeNudges === undefined
-          ? pick(summary)
-            ? undefined
-            : SessionRead.notNeeded
-          : nudgesOf(summary, takeNudges, recorder)
+      const detail = stateOf(summary)
       if (detail === undefined) {
-        runs.push({ page, plain, picked: summary })
+        runs.push({ known, plain, picked: summary })
         plain = []
-      } else plain.push({ summary, detail, readAt, window })
+      } else {
+        if (detail._tag === "Nudges" && tracker === undefined) recorder?.nudges(detail.nudges)
+        plain.push({ summary, detail, readAt, window })
+      }
     }
-    if (plain.length > 0) runs.push({ page, plain, picked: undefined })
+    if (plain.length > 0) runs.push({ known, plain, picked: undefined })
     return runs
   }
 
   const readsOf = ({
-    page,
+    known,
     picked,
     plain,
   }: Run): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
     picked === undefined
       ? Effect.succeed(plain)
-      : Effect.map(detailOf(picked, page), (read) => {
+      : Effect.map(detailOf(picked, known), (read) => {
           plain.push(read)
           return plain
         })
 
   return Stream.fromEffect(Effect.andThen(checkRange("the concurrency", concurrency, 1, 1000), Coverage.Current)).pipe(
-    Stream.flatMap((recorder) => Stream.map(joined, (each) => runsOf(each, recorder))),
+    Stream.flatMap((recorder) => Stream.map(known, (each) => runsOf(each, recorder))),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     Stream.mapEffect(readsOf, {
@@ -242,22 +232,27 @@ const withDetails = <E>(
   )
 }
 
+const pickAll = () => true
+
 /** Every session of the window once, with its detail where `pick` asks for it. */
 export const details = (
   options: DetailOptions = {},
-): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> =>
-  withDetails(
+): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
+  const { pick = pickAll, tracker } = options
+  const stateOf = (session: Session.Summary) => (pick(session) ? undefined : SessionRead.notNeeded)
+  return withDetails(
     options,
-    () => true,
-    Stream.map(pagesOf(options, options.tracker), (page) => ({ page, takeNudges: undefined })),
+    Stream.map(pagesOf(options, tracker), (page) => ({ page, stateOf, nudgesDiffer: () => false })),
   )
+}
 
 /**
  * As {@link details}, for whoever needs the picked sessions' nudges rather than their events: the nudges come from the list
- * of nudges (`GET /nudges`, which is not in the contract), some two hundred with each request. A detail is read where
- * `needsEvents`, and where the list has not as many nudges as the session's `nudge_count` says: more than 100,000 were
- * waiting for their sessions, or one was shown before its session or more than two hours after the last one's start. What is
- * not read that way has the state `Nudges`. Fails with `NudgesUnavailable` where the API has no such list.
+ * of nudges (`GET /nudges`, which is not in the contract), some two hundred with each request, from the first session on
+ * that needs nothing else; where there is none, the list is not asked for. A detail is read where `needsEvents`, and where the
+ * list has not as many nudges as the session's `nudge_count` says: more than 100,000 were waiting for their sessions, or one
+ * was shown before its session or more than two hours after the last one's start. What is not read that way has the state
+ * `Nudges`. Fails with `NudgesUnavailable` where the API has no such list.
  */
 export const nudges = (
   options: NudgeOptions,
@@ -268,25 +263,39 @@ export const nudges = (
 > =>
   Stream.unwrap(
     Effect.gen(function* () {
+      const { needsEvents = () => false, pick = pickAll, tracker } = options
       const scope = yield* Effect.scope
       let join: NudgeList.Join | undefined
-      const joined = pagesOf(options, options.tracker).pipe(
+      const known = pagesOf(options, tracker).pipe(
         Stream.mapEffect(
           Effect.fnUntraced(function* (page: Page) {
-            const starts = page.sessions.map(({ started_at }) => Session.millis(started_at))
-            if (starts.length > 0) {
-              // From the first row on: what a walk that goes on has behind it needs no nudges any more.
+            const { sessions, window } = page
+            const picked = new Set(sessions.filter(pick))
+            const needy = new Set([...picked].filter((session) => !needsEvents(session)))
+            const starts = sessions.map(({ started_at }) => Session.millis(started_at))
+            if (needy.size > 0) {
+              // What a walk has behind it needs no nudges any more.
               join ??= yield* Scope.provide(
-                NudgeList.join(TimeWindow.ofSpan({ from: page.window.from, to: Math.max(...starts) + 1 })),
+                NudgeList.join(TimeWindow.ofSpan({ from: window.from, to: Math.max(...starts) + 1 })),
                 scope,
               )
-              yield* join.upTo(Math.min(...starts))
             }
-            const each: Joined = { page, takeNudges: join?.take }
+            if (starts.length > 0) yield* join?.upTo(Math.min(...starts)) ?? Effect.void
+            const states = new Map<Session.Summary, SessionRead.DetailState | undefined>()
+            for (const session of sessions) {
+              const nudges = join?.take(session)
+              const ofList = nudges === undefined ? undefined : ({ _tag: "Nudges", nudges } as const)
+              states.set(session, needy.has(session) ? ofList : picked.has(session) ? undefined : SessionRead.notNeeded)
+            }
+            const each: Known = {
+              page,
+              stateOf: (session) => states.get(session),
+              nudgesDiffer: (session) => needy.has(session),
+            }
             return each
           }),
         ),
       )
-      return withDetails(options, options.needsEvents ?? (() => false), joined)
+      return withDetails(options, known)
     }),
   )

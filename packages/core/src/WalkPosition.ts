@@ -131,7 +131,7 @@ export class Tracker {
 
   /** The row was taken in: folded, written, or left out for good. */
   done(read: SessionRead): void {
-    const { detail, readAt, summary } = read
+    const { detail, nudgesDiffer, readAt, summary } = read
     if (!this.open.some(({ pending }) => pending.delete(summary.id))) return
     this.rows++
     this.known.push({ id: summary.id, started_at: summary.started_at })
@@ -139,6 +139,7 @@ export class Tracker {
     this.recorder?.summary(summary, readAt)
     if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
     if (detail._tag === "Nudges") this.recorder?.nudges(detail.nudges)
+    if (nudgesDiffer === true) this.recorder?.nudgesDiffer()
     if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
     this.close()
     if (this.known.length > this.mostKnown) this.forget()

@@ -29,6 +29,8 @@ const run = (day: number, more: (recorder: Coverage.Recorder) => void = () => un
     recorder.summary(summary(`sess_${day}`, day), at(day + 1))
     recorder.duplicate()
     recorder.detailUnavailable("not_found")
+    recorder.nudges([])
+    recorder.nudgesDiffer()
     more(recorder)
     return recorder.snapshot()
   })
@@ -139,9 +141,14 @@ describe("Coverage.combine", () => {
 
   it.effect("reads what was saved before nudges were counted, and writes that to the byte", () =>
     Effect.gen(function* () {
-      const { nudge_requests: _, ...older } = { ...(yield* run(1)), requests: 2 }
+      const {
+        nudge_requests: _,
+        nudges_differ: __,
+        nudges_from_list: ___,
+        ...older
+      } = { ...(yield* run(1)), requests: 2 }
       const read = yield* Schema.decodeUnknownEffect(Coverage.Coverage)(older)
-      assert.strictEqual(read.nudge_requests, 0)
+      assert.deepInclude(read, { nudge_requests: 0, nudges_differ: 0, nudges_from_list: 0 })
       assert.strictEqual(JSON.stringify(yield* Schema.encodeEffect(Coverage.Coverage)(read)), JSON.stringify(older))
       const newer = yield* run(1)
       const written: unknown = yield* Schema.encodeEffect(Coverage.Coverage)(newer)

@@ -106,7 +106,7 @@ describe("RequestLimiter.layerShared", () => {
       const error = yield* Effect.flip(limiterFor("auto"))
       assert.strictEqual(error._tag, "InvalidRequest")
       assert.match(error.message, /limit that is learned cannot be shared/)
-    }).pipe(Effect.provide(limiterOfStore), Effect.provide(RateLimiter.layerStoreMemory)),
+    }).pipe(Effect.provide(limiterOn(() => Effect.never))),
   )
 
   it.effect.each<readonly [Error, string]>([

@@ -9,21 +9,25 @@ const fields = ["id", "started_at", "ended_at", "page_count", "intent_score", "c
 export const header = (details: boolean): string => stringify([details ? [...fields, "events", "nudges"] : fields])
 
 /**
- * One session as a line. Events and nudges that could not be had are empty cells; as JSON they begin with `[`, which no
+ * The sessions as lines. Events and nudges that could not be had are empty cells; as JSON they begin with `[`, which no
  * spreadsheet runs, so `escapeFormulas` leaves what is in them as it is.
  */
-export const row = (read: SessionRead.SessionRead, details: boolean, options: Formula.Options = {}): string => {
-  const casting = Formula.casting(options)
-  const session = SessionRead.session(read)
-  const cells = fields.map((field) => {
-    const value = session[field]
-    return typeof value === "boolean" ? String(value) : value
-  })
-  if (!details) return stringify([cells], casting)
+export const rows = (
+  reads: ReadonlyArray<SessionRead.SessionRead>,
+  details: boolean,
+  options: Formula.Options = {},
+): string =>
+  // Many at once: to begin a line costs csv-stringify as much as to write it.
+  stringify(
+    reads.map((read) => cells(read, details)),
+    Formula.casting(options),
+  )
+
+const cells = (read: SessionRead.SessionRead, details: boolean): Array<string | number | null> => {
+  const { converted, ended_at, id, intent_score, nudge_count, page_count, started_at } = SessionRead.session(read)
+  const row = [id, started_at, ended_at, page_count, intent_score, String(converted), nudge_count]
+  if (!details) return row
   const { detail } = read
-  const nested =
-    detail._tag === "Read"
-      ? [JSON.stringify(detail.session.events), JSON.stringify(detail.session.nudges)]
-      : [null, null]
-  return stringify([[...cells, ...nested]], casting)
+  if (detail._tag !== "Read") return [...row, null, null]
+  return [...row, JSON.stringify(detail.session.events), JSON.stringify(detail.session.nudges)]
 }

@@ -99,7 +99,7 @@ describe("ReportCsv.make with escapeFormulas", () => {
   })
 })
 
-describe("SessionCsv.row with escapeFormulas", () => {
+describe("SessionCsv.rows with escapeFormulas", () => {
   const of = (id: string) =>
     SessionFixture.read(
       SessionFixture.detail({
@@ -109,7 +109,7 @@ describe("SessionCsv.row with escapeFormulas", () => {
       }),
     )
   const lineOf = (id: string, details: boolean, options?: Formula.Options) =>
-    `${SessionCsv.header(details)}${SessionCsv.row(of(id), details, options)}`
+    `${SessionCsv.header(details)}${SessionCsv.rows([of(id)], details, options)}`
 
   it.each(hostile)("puts an apostrophe before the id %j", (id) => {
     expect(firstCell(lineOf(id, false, { escapeFormulas: true }))).toBe(`'${id}`)
