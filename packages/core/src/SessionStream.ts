@@ -32,7 +32,7 @@ export interface ListOptions extends TimeWindow.Options {
   /**
    * Parts of the window whose pages are asked for at the same time, 1–64; the order of the rows stays. It pays where an
    * answer takes long and the limit allows more: at 1,000 requests a minute one page after another already reaches the limit
-   * once an answer takes 60 ms. Up to 24 pages for each are held in memory, and a few more are asked for. @default 1
+   * once an answer takes 60 ms. Up to 32 pages for each are held in memory, and a few more are asked for. @default 1
    */
   readonly listConcurrency?: number | undefined
   /** Go on from where an earlier walk stopped: its window counts, not `from` and `to`. @default from the newest row */

@@ -6,13 +6,13 @@
 import type { TimeSpan } from "./TimeSpan.ts"
 
 /** How many pages a slice has left when it is cut; fewer make more requests (a slice's last page is not full), more are slower. */
-const slicePages = 12
+const slicePages = 14
 /** A slice that has fewer pages left is not worth a cut. */
-const leastPages = 8
+const leastPages = 6
 /** How many slices may be cut before anything of them was seen: a guess from the last ones that were. */
 const unseenSlices = 3
 /** Pages that are held for each page that may be asked for at the same time. */
-const heldPages = 24
+const heldPages = 32
 
 /** A part of the window. Instants are epoch milliseconds. */
 export interface Slice<Page> {

@@ -76,7 +76,7 @@ describe("SliceSchedule", () => {
       const walked = walk(starts, { from: 0, to: perHour.length * hour + day }, concurrency, delays)
       assert.deepStrictEqual(walked.starts, starts)
       assert.isAtMost(walked.mostAtOnce, concurrency)
-      assert.isAtMost(walked.mostHeld, 24 * concurrency)
+      assert.isAtMost(walked.mostHeld, 32 * concurrency)
     },
   )
 

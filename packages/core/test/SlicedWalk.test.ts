@@ -167,7 +167,7 @@ describe("listConcurrency", () => {
     it.effect("fails where rows may be missing between others", () =>
       Effect.gen(function* () {
         const { failure, taken } = yield* read(
-          refusing(1_000, (end) => end <= kept && end > kept - 4 * 3_600_000),
+          refusing(1_000, (end) => end <= kept && end > kept - 5 * 3_600_000),
           { listConcurrency: 8 },
         )
         assert.strictEqual(failure?._tag, "RetentionExceeded")
