@@ -29,10 +29,11 @@ export interface Options extends PageWalk.Options {
 export const canResume = ({ cursor, rest_before }: WalkPosition.WalkPosition): boolean =>
   cursor === null || rest_before !== null
 
+/** A page of a slice, or how the slice ended. */
 type SlicePage<Row> =
   | { readonly _tag: "Taken"; readonly taken: PageWalk.Taken<Row>; readonly isFirst: boolean }
-  /** The slice is past retention, where a walk of the whole window would just have ended. */
-  | { readonly _tag: "Gone"; readonly error: ElnudgeError.RetentionExceeded }
+  /** The API has no such window (404). A walk that comes from above would just find no more rows: so that is asked for. */
+  | { readonly _tag: "Gone" }
   | { readonly _tag: "Failed"; readonly cause: Cause.Cause<ElnudgeError.ListError> }
 
 /** Lets any number of fibers wait until something changed since they looked. */
@@ -59,23 +60,13 @@ const makeMerger = <Row extends { readonly id: string }>(
   let place: WalkPosition.Place = { to, cursor: undefined, restBefore: position.rest_before }
   let isAgain = position.rows > 0
   let rowsSoFar = position.rows
-  let gone: ElnudgeError.RetentionExceeded | undefined
-
   let isBegun = false
 
-  const merge = Effect.fnUntraced(function* (page: SlicePage<Row>) {
-    if (page._tag === "Failed") return yield* Effect.failCause(page.cause)
-    if (page._tag === "Gone") {
-      gone = page.error
-      return undefined
-    }
-    const { isFirst, taken } = page
+  const merge = Effect.fnUntraced(function* (taken: PageWalk.Taken<Row>, isFirst: boolean) {
     // The slice above may have been cut when its last page was under way.
     if (isFirst && isBegun) isAgain = true
     isBegun = true
     if (!taken.isPage) return undefined
-    // A part is past retention, but not what is older: so it was no matter of retention, and rows may be missing.
-    if (gone !== undefined && taken.rows.length > 0) return yield* gone
     const request = { _tag: source.tag, from: position.window.from, to, rowsEmitted: rowsSoFar, part: true } as const
     const { counts, rows } = yield* Effect.fromResult(
       guard.check({ data: taken.rows, has_more: false }, request, isAgain),
@@ -106,7 +97,7 @@ const makeMerger = <Row extends { readonly id: string }>(
     place,
     following: undefined,
   }))
-  return { merge, end, handedOn: () => rowsSoFar }
+  return { merge, end, handedOn: () => rowsSoFar, place: () => place }
 }
 
 /** The pages of the rest of the window, in the list's order. */
@@ -124,11 +115,13 @@ export const pages = <Row extends { readonly id: string }>(
       const walks = new WeakMap<Slice<SlicePage<Row>>, PageWalk.PageWalk<Row, ElnudgeError.ListError>>()
       const signal = makeSignal()
 
+      const partFrom = (from: string) => ({ from, handedOn: merger.handedOn })
+
       // What the API lists in a slice counts, wherever in the walk's window it says that it starts.
       const begin = (slice: Slice<SlicePage<Row>>) => {
         const { from, to } = TimeWindow.ofSpan({ from: slice.askedFrom, to: slice.to })
         const start = { ...WalkPosition.start(position.window), to, rest_before: to }
-        const walk = PageWalk.make(source, start, { cursorAlone, limit, part: { from, handedOn: merger.handedOn } })
+        const walk = PageWalk.make(source, start, { cursorAlone, limit, part: partFrom(from) })
         walks.set(slice, walk)
         return walk
       }
@@ -151,9 +144,8 @@ export const pages = <Row extends { readonly id: string }>(
         const error = Cause.findErrorOption(exit.cause)
         // The newest part tells, as it would for the whole window.
         if (Option.isSome(error) && error.value._tag === "RetentionExceeded" && slice.to < span.to) {
-          return schedule.arrived(slice, { _tag: "Gone", error: error.value }, noRows)
-        }
-        schedule.arrived(slice, { _tag: "Failed", cause: exit.cause }, noRows)
+          schedule.arrived(slice, { _tag: "Gone" }, noRows)
+        } else schedule.arrived(slice, { _tag: "Failed", cause: exit.cause }, noRows)
         schedule.endAfter(slice)
       })
 
@@ -170,8 +162,27 @@ export const pages = <Row extends { readonly id: string }>(
       })
       yield* Effect.forEach(Arr.range(1, concurrency), () => Effect.forkScoped(worker), { discard: true })
 
+      let ended: Exclude<SlicePage<Row>, { readonly _tag: "Taken" }> | undefined
+
+      const hasFailed = () => ended?._tag === "Failed"
+
+      // In the list's order, up to the page that a slice ended with.
+      const mergeAll = Effect.fnUntraced(function* (pages: ReadonlyArray<SlicePage<Row>>) {
+        const merged: Array<PageWalk.Taken<Row>> = []
+        for (const page of pages) {
+          if (page._tag !== "Taken") {
+            ended = page
+            break
+          }
+          const taken = yield* merger.merge(page.taken, page.isFirst)
+          if (taken !== undefined) merged.push(taken)
+        }
+        return merged
+      })
+
       const take = Effect.gen(function* () {
         while (true) {
+          if (ended?._tag === "Failed") return yield* Effect.failCause(ended.cause)
           const changed = signal.next()
           const { isLast, pages } = schedule.take()
           if (pages.length === 0 && !isLast) {
@@ -180,13 +191,34 @@ export const pages = <Row extends { readonly id: string }>(
           }
           // There is room again.
           signal.changed()
-          const merged = yield* Effect.forEach(pages, merger.merge)
-          const taken = merged.filter(Predicate.isNotUndefined)
-          if (!isLast) return [taken, Option.some(undefined)] as const
-          return [[...taken, yield* merger.end], Option.none<undefined>()] as const
+          const merged = yield* mergeAll(pages)
+          // A failure comes after the rows before it, with the next turn.
+          return [merged, isLast && !hasFailed() ? Option.none<undefined>() : Option.some(undefined)] as const
         }
       })
-      return Stream.paginate(undefined, () => take)
+
+      // One after the other, from the last rows on: what a walk in one part would have come to.
+      const remainder = Stream.suspend(() => {
+        if (ended?._tag !== "Gone") return Stream.empty
+        const { restBefore, to: end } = merger.place()
+        const start = { ...WalkPosition.start(position.window), to: end, rest_before: restBefore }
+        let isFirst = true
+        return PageWalk.pages(source, start, { cursorAlone, limit, part: partFrom(position.window.from) }).pipe(
+          Stream.mapEffect((taken) => {
+            const isEntry = isFirst
+            isFirst = false
+            return merger.merge(taken, isEntry)
+          }),
+          Stream.filter(Predicate.isNotUndefined),
+          // The rows that were asked for once more may have gone past retention meanwhile.
+          Stream.catchTag("RetentionExceeded", (error) => (end === to ? Stream.fail(error) : Stream.empty)),
+        )
+      })
+
+      return Stream.paginate(undefined, () => take).pipe(
+        Stream.concat(remainder),
+        Stream.concat(Stream.fromEffect(merger.end)),
+      )
     }),
   )
 
