@@ -13,7 +13,7 @@ const failed = { ResponseInvalid: 502, CursorRejected: 502, NdjsonError: 500 }
 // Anything else is a wait that took too long: of the network, the server, the limit or a budget.
 const status: Partial<Record<string, number>> = { ...refused, ...failed }
 
-// GET /sessions?from=…&to=… as NDJSON. The API is asked for a page when the reader has taken the one before.
+// GET /sessions?from=…&to=… as NDJSON. The API is asked for a page while the reader takes the one before.
 export const routes = HttpRouter.add(
   "GET",
   "/sessions",

@@ -66,12 +66,19 @@ const snapshots = below(lockfile, "snapshots")
 const referred = (map: ReadonlyMap<string, Entry>): ReadonlyArray<string> =>
   Array.from(map, ([name, { below, value }]) => `${name}@${below.get("version")?.value ?? value}`)
 
-/** What comes with the packages that are published, as `name@version`: what they depend on, and what that depends on. */
+const dependenciesOf = (project: string, kind: string): ReadonlyArray<string> =>
+  referred(below(lockfile, "importers", project, kind))
+
+// A program is published as a bundle of what it is developed with, but for what makes the bundle, and types.
+const bundled = (project: string): ReadonlyArray<string> =>
+  dependenciesOf(project, "devDependencies").filter((key) => !/^(rolldown@|@types\/)/.test(key))
+
+/** What comes with what is published, as `name@version`: what is in a bundle or depended on, and what that depends on. */
 export const production: ReadonlySet<string> = (() => {
-  const isPublished = (project: string) => /^(packages|apps)\//.test(project)
-  const queue = projects
-    .filter(isPublished)
-    .flatMap((project) => referred(below(lockfile, "importers", project, "dependencies")))
+  const queue = projects.flatMap((project) => [
+    ...(/^(packages|apps)\//.test(project) ? dependenciesOf(project, "dependencies") : []),
+    ...(project.startsWith("apps/") ? [...dependenciesOf(project, "optionalDependencies"), ...bundled(project)] : []),
+  ])
   const seen = new Set<string>()
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
     if (seen.has(key) || !snapshots.has(key)) continue

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must parse on the Node versions that it turns away.
 import module from "node:module"
+import { isAbsolute, join } from "node:path"
 
 const [major, minor] = process.versions.node.split(".").map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
@@ -10,11 +11,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
-  // Compiling is a fifth of the start. Not in Node's default place, the temporary folder: on a machine with other users
-  // one of them may have made it, and what is kept there is run.
+  // Compiling is a fifth of the start. Not kept in Node's default place, the folder for temporary files: where others use
+  // the machine too, one of them may have made the folder there, and Node runs what it finds in it.
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
-  const caches = XDG_CACHE_HOME || LOCALAPPDATA || (HOME && `${HOME}/.cache`)
-  if (caches) module.enableCompileCache(`${caches}/elnudge-report`)
+  const caches = [XDG_CACHE_HOME, LOCALAPPDATA, HOME && join(HOME, ".cache")].find((path) => path && isAbsolute(path))
+  if (caches) module.enableCompileCache(join(caches, "elnudge-report"))
   // The sources where Node runs with the project's condition, else what was built from them.
   await import("#program")
 }

@@ -5,12 +5,16 @@ import * as Notices from "./Notices.ts"
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** What is not in it: an optional dependency that few need, and what `ws` takes where somebody has installed it. */
-const external = ["redis", "bufferutil", "utf-8-validate"]
+/** What is not in it: a dependency that is optional, because few need it. Its packages state no licence to go with them. */
+const external = ["redis"]
 
-/** Writes it into a folder, with nothing else in it. Fails where anything of it is not found. */
-export const write = async (folder: string): Promise<void> => {
+/** Each file with the modules that are in it. */
+export type Files = ReadonlyMap<string, ReadonlyArray<string>>
+
+/** Writes it into a folder, with nothing else in it. Fails where a part of it is not found, or states no licence. */
+export const write = async (folder: string): Promise<Files> => {
   const bundle = await rolldown({
+    cwd: path("../../.."),
     input: path("../src/bin.ts"),
     platform: "node",
     external,
@@ -23,14 +27,24 @@ export const write = async (folder: string): Promise<void> => {
       {
         name: "notices",
         generateBundle(_, files) {
-          const ids = Object.values(files).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))
-          this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: Notices.make(ids) })
+          const modules = Object.values(files).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))
+          this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: Notices.make(modules) })
         },
       },
     ],
   })
-  await bundle.write({ dir: folder, cleanDir: true, chunkFileNames: "[name].js", comments: { legal: true } })
-  await bundle.close()
+  try {
+    // Neither minified nor mapped: the names and lines of a stack trace are those of the code that is there.
+    const { output } = await bundle.write({
+      dir: folder,
+      cleanDir: true,
+      chunkFileNames: "[name].js",
+      comments: { legal: true, annotation: false, jsdoc: false },
+    })
+    return new Map(output.map((file) => [file.fileName, file.type === "chunk" ? file.moduleIds : []]))
+  } finally {
+    await bundle.close()
+  }
 }
 
 if (import.meta.main) await write(path("../dist"))

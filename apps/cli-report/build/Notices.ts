@@ -1,6 +1,6 @@
 /** The licences of what is in the bundle, as its packages state them: they ask to go with every copy of their code. */
 import { readdirSync, readFileSync } from "node:fs"
-import { join, sep } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Schema from "effect/Schema"
 
