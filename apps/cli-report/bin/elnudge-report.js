@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must parse on the Node versions that it turns away.
+import { existsSync } from "node:fs"
 import module from "node:module"
 import { isAbsolute, join } from "node:path"
 
@@ -11,11 +12,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
-  // Compiling is a fifth of the start. Not kept in Node's default place, the folder for temporary files: where others use
-  // the machine too, one of them may have made the folder there, and Node runs what it finds in it.
+  // Compiling is a quarter of the start, so it is done once. Not kept in Node's default place, the folder for temporary
+  // files: somebody else on the machine may have made the one there, and Node runs what it finds in it.
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
   const caches = [XDG_CACHE_HOME, LOCALAPPDATA, HOME && join(HOME, ".cache")].find((path) => path && isAbsolute(path))
-  if (caches) module.enableCompileCache(join(caches, "elnudge-report"))
+  if (caches && existsSync(caches)) module.enableCompileCache(join(caches, "elnudge-report"))
   // The sources where Node runs with the project's condition, else what was built from them.
   await import("#program")
 }

@@ -19,7 +19,9 @@ export const write = async (folder: string): Promise<Files> => {
     platform: "node",
     external,
     resolve: { conditionNames: ["@effect-elnudge/source", "node", "import", "default"] },
-    transform: { inject: { "Intl.Segmenter": [path("./LazySegmenter.ts"), "LazySegmenter"] } },
+    transform: {
+      inject: { "Intl.Segmenter": [fileURLToPath(import.meta.resolve("./LazySegmenter.ts")), "LazySegmenter"] },
+    },
     onLog: (level, log) => {
       if (level === "warn") throw new Error(log.message)
     },

@@ -150,13 +150,18 @@ const client = ({ rateLimit, retentionDays }: WalkPlan) =>
     Layer.provide([HttpTransport.layer, SharedLimiter.layer]),
   )
 
+/** Runs what asks the API, as the plan's flags say. */
+export const withClient =
+  (plan: WalkPlan) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(Effect.provide(client(plan)), Effect.provideService(RequestBudget.Current, plan.budget))
+
 /** Whether the API knows the session. */
 export const hasSession = (plan: WalkPlan) => (id: string) =>
   Effect.flatMap(ElnudgeClient.ElnudgeClient, ({ getSession }) => getSession(id)).pipe(
     Effect.as(true),
     Effect.catchTag("SessionUnavailable", () => Effect.succeed(false)),
-    Effect.provide(client(plan)),
-    Effect.provideService(RequestBudget.Current, plan.budget),
+    withClient(plan),
   )
 
 export type ReadError = ElnudgeError.ElnudgeError | SessionFile.SessionFileError | Config.ConfigError

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Emulator } from "@effect-elnudge/emulator"
@@ -72,8 +72,8 @@ describe("the built program", () => {
 
     it.effect("runs the demo: server, client, reports, tables and files", () =>
       Effect.gen(function* () {
-        const { here, run } = yield* BuiltProgram
-        const { exitCode, stderr, stdout } = yield* run(["demo"], { env: { ...noCache, TMPDIR: here } })
+        const { folder, run } = yield* BuiltProgram
+        const { exitCode, stderr, stdout } = yield* run(["demo"], { env: { ...noCache, TMPDIR: folder } })
         assert.deepStrictEqual([exitCode, stderr], [0, ""])
         assert.include(stdout, "coverage: 3000 sessions")
         const files = [...stdout.matchAll(/\S+\.csv/g)].map(([file]) => file)
@@ -127,23 +127,28 @@ describe("the built program", () => {
     it.effect("keeps what Node compiled in the user's cache, and nowhere else", () =>
       Effect.gen(function* () {
         const { folder, here, run } = yield* BuiltProgram
-        const cache = join(folder, "cache")
+        const empty = (...path: ReadonlyArray<string>): string => {
+          const made = join(folder, ...path)
+          mkdirSync(made, { recursive: true })
+          return made
+        }
+        const cache = empty("cache")
+        const cacheAtHome = empty("home", ".cache")
+        const homeless = empty("homeless")
+        const temporary = empty("temporary")
         const home = join(folder, "home")
-        const temporary = join(folder, "temporary")
         const runWith = (env: Readonly<Record<string, string>>) =>
           run(["--version"], { env: { TMPDIR: temporary, ...env } })
+        const written = () => [cache, cacheAtHome, homeless, temporary, here].map((path) => readdirSync(path).join())
         yield* runWith({})
-        yield* runWith({ XDG_CACHE_HOME: "relative" })
-        yield* runWith({ XDG_CACHE_HOME: cache, HOME: home, ...noCache })
-        assert.deepStrictEqual([cache, home, temporary].map(existsSync), [false, false, false])
-        yield* runWith({ XDG_CACHE_HOME: cache, HOME: home })
-        assert.deepStrictEqual([cache, home, temporary].map(existsSync), [true, false, false])
-        yield* runWith({ HOME: home })
-        assert.deepStrictEqual(readdirSync(join(home, ".cache")), ["elnudge-report"])
-        assert.deepStrictEqual(
-          readdirSync(here).filter((name) => !name.startsWith("elnudge-demo-")),
-          [],
-        )
+        yield* runWith({ HOME: homeless })
+        yield* runWith({ XDG_CACHE_HOME: "." })
+        yield* runWith({ HOME: home, XDG_CACHE_HOME: cache, ...noCache })
+        assert.deepStrictEqual(written(), ["", "", "", "", ""])
+        yield* runWith({ HOME: home, XDG_CACHE_HOME: cache })
+        assert.deepStrictEqual(written(), ["elnudge-report", "", "", "", ""])
+        yield* runWith({ HOME: home, XDG_CACHE_HOME: "." })
+        assert.deepStrictEqual(written(), ["elnudge-report", "elnudge-report", "", "", ""])
       }),
     )
 
