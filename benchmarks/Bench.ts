@@ -29,7 +29,7 @@ const { positionals, values } = parseArgs({
     repetitions: { type: "string" },
     only: { type: "string", multiple: true, default: [] },
     "cpu-prof": { type: "string" },
-    cli: { type: "string", default: "apps/cli-report/dist/bin.js" },
+    cli: { type: "string", default: "apps/cli-report/bin/elnudge-report.js" },
   },
 })
 

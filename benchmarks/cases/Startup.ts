@@ -1,5 +1,4 @@
 /** How long the command line takes until it has done next to nothing. */
-import { existsSync } from "node:fs"
 import * as Case from "../Case.ts"
 import * as Command from "../Command.ts"
 import * as Right from "../Right.ts"
@@ -10,19 +9,26 @@ export const startup: Case.Case = {
   title: "Start-up",
   run: async (settings) => {
     const { cli, quick } = settings
-    if (!existsSync(`${Command.root}${cli}`)) throw new Error(`there is no ${cli}: run npx --yes pnpm@12 build`)
+    await Command.node(["apps/cli-report/build/Bundle.ts"])
     const { stdout: version } = await Command.node([cli, "--version"])
     Right.check(`${cli} --version`, /^elnudge-report v\d+\.\d+\.\d+\n$/.test(version), true)
     const commands = [
-      { name: "node", what: "node -e 0", args: ["-e", "0"], prints: "" },
-      { name: "ours", what: "elnudge-report --version", args: [cli, "--version"], prints: version },
+      { name: "node", what: "node -e 0", args: ["-e", "0"], prints: "", env: {} },
+      { name: "ours", what: "elnudge-report --version", args: [cli, "--version"], prints: version, env: {} },
+      {
+        name: "uncached",
+        what: "the same without a compile cache",
+        args: [cli, "--version"],
+        prints: version,
+        env: { NODE_DISABLE_COMPILE_CACHE: "1" },
+      },
     ]
     const times = quick ? 3 : 10 * settings.repetitions
     const measured = await Case.inTurn(
       commands,
       { ...settings, repetitions: times },
-      async ({ args, name, prints }) => {
-        const { stdout, wall_ms } = await Command.node(args)
+      async ({ args, env, name, prints }) => {
+        const { stdout, wall_ms } = await Command.node(args, env)
         Right.check(name, stdout, prints)
         return { wall_ms }
       },

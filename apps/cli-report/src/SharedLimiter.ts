@@ -27,7 +27,14 @@ const isAddress = (text: string): boolean => {
  * client's own way of closing waits for answers, for ever where none come.
  */
 const connect = Effect.fnUntraced(function* (url: Redacted.Redacted) {
-  const NodeRedis = yield* Effect.promise(() => import("@effect/platform-node/NodeRedis"))
+  const NodeRedis = yield* Effect.tryPromise({
+    try: () => import("@effect/platform-node/NodeRedis"),
+    catch: () =>
+      new ElnudgeError.InvalidRequest({
+        reason: "ELNUDGE_REDIS_URL is set, but the package redis is not installed",
+        advice: "Install it beside elnudge-report (npm install redis), or unset the variable.",
+      }),
+  })
   const scope = yield* Scope.make()
   const opening = Layer.buildWithScope(NodeRedis.layer({ url: Redacted.value(url) }), scope).pipe(
     // The client wraps what the socket met, and not as a cause.
