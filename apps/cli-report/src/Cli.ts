@@ -11,10 +11,11 @@ import * as Flags from "./Flags.ts"
 import * as LazyCommand from "./LazyCommand.ts"
 import * as ReportFlags from "./ReportFlags.ts"
 
-const environment =
+const key =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address, " +
-  "HTTPS_PROXY the way to it, and ELNUDGE_REDIS_URL names a Redis where several programs keep one limit. With --input " +
-  "it needs none of them. What each column means: README of packages/report."
+  "HTTPS_PROXY the way to it, and ELNUDGE_REDIS_URL names a Redis where several programs keep one limit."
+
+const environment = `${key} With --input it needs none of them. What each column means: README of packages/report.`
 
 const commands = () => import("./Commands.ts")
 
@@ -256,6 +257,40 @@ const run = Command.make(
   ]),
 )
 
+const plan = Command.make(
+  "plan",
+  {
+    reports: ReportFlags.reports,
+    ...Flags.plan,
+    ...ReportFlags.attribution,
+    ...ReportFlags.cohorts,
+    ...ReportFlags.lift,
+  },
+  LazyCommand.make(commands, ({ plan }) => plan),
+).pipe(
+  Command.withShortDescription(
+    "What run would cost, before anything is spent: requests, time, coverage, retention risk",
+  ),
+  Command.withDescription(
+    "What `run` would cost with the same flags: the requests by each source that can serve the reports, and their time at " +
+      "the limit, each with its range; how much of the window has sessions, as far as can be seen; and whether it is older " +
+      "than the plan keeps. Estimated from at most nine pages of sessions that are spread over the window, and one request " +
+      "for nudges; a window of a few pages is read whole, and the numbers are exact. Ends with the command line of each " +
+      `source. ${key}`,
+  ),
+  Command.withExamples([
+    { command: "elnudge-report plan attribution --from 2026-10-01 --to 2026-11-01", description: "One report" },
+    {
+      command: "elnudge-report plan all --since 90d --plan scale --share 0.5",
+      description: "Everything, with half of the limit, of a plan that keeps 90 days",
+    },
+    {
+      command: "elnudge-report plan cohorts,lift --since 30d --split arm --format json",
+      description: "For a program that decides",
+    },
+  ]),
+)
+
 const emulator = Command.make(
   "emulator",
   EmulatorFlags.flags,
@@ -296,6 +331,7 @@ const root = Command.make("elnudge-report").pipe(
     calibration,
     nudgePerformance,
     run,
+    plan,
     merge,
     compare,
     sessions,

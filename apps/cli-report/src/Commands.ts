@@ -1,4 +1,6 @@
 /** What each command does: its flags turned into reports, a plan, and an output. */
+// For the whole program, and so never in a library: checks of what is read compile to code of their own.
+import "effect/schema/SchemaJITCompiler/enable"
 import { ElnudgeError } from "@effect-elnudge/core"
 import { Report } from "@effect-elnudge/report"
 import * as Console from "effect/Console"
@@ -16,6 +18,7 @@ import * as DebugLog from "./DebugLog.ts"
 import * as Destination from "./Destination.ts"
 import type * as FlagValues from "./FlagValues.ts"
 import * as OutputFile from "./OutputFile.ts"
+import * as PlanCommand from "./PlanCommand.ts"
 import * as PrintableText from "./PrintableText.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
 import type * as ReportFlags from "./ReportFlags.ts"
@@ -231,6 +234,9 @@ interface TalkFlags {
   readonly quiet: boolean
   readonly verbose: boolean
 }
+
+/** What `run` would take, for a few requests. */
+export const plan = (flags: PlanCommand.PlanFlags) => PlanCommand.run(flags).pipe(speaking(flags))
 
 interface MergeFlags extends RowFlags, StateFlags, TalkFlags {
   /** At least one. */

@@ -146,6 +146,17 @@ export const reportWalk = { ...walk, nudgesFrom }
 /** The same without a window: `compare` has two. */
 export const walkOfTwo = { timeZone: window.timeZone, input, ...api, ...bounds, ...talk, nudgesFrom }
 
+/** What decides how much a walk costs, and how `plan` says it. */
+export const plan = {
+  ...window,
+  ...api,
+  ...talk,
+  format: Flag.Literals("format", ["table", "json"]).pipe(
+    Flag.withDescription("table for people, json for programs (default: table)"),
+    Flag.withDefault("table"),
+  ),
+}
+
 /** What a report does with its rows. */
 export const rows = {
   format: Flag.Literals("format", ["table", "csv", "json"]).pipe(

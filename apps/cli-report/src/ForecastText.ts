@@ -43,7 +43,9 @@ const count = ({ high, isExact, low, value }: Range): string =>
 const duration = (seconds: number): string => {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  if (minutes < 90) return `${minutes} min`
+  const rest = minutes % 60
+  return `${Math.floor(minutes / 60)} h${rest === 0 ? "" : ` ${rest} min`}`
 }
 
 const durations = ({ high, isExact, low, value }: Range): string =>
@@ -60,14 +62,14 @@ const secondsOf = ({ high, isExact, low, value }: Range, rate: WalkCost.Rate): R
 
 const sourceNames = {
   list: "the list alone",
-  details: "details",
+  details: "the details",
   nudges: "the list of nudges",
 } as const satisfies Record<WalkCost.Source, string>
 
 const table = ({ costs, rate }: RunForecast.RunForecast): string =>
   TableText.render<WalkCost.Cost>(
     [
-      { head: "nudges from", cell: ({ source }) => sourceNames[source] },
+      { head: "by", cell: ({ source }) => sourceNames[source] },
       { head: "requests", cell: ({ requests }) => count(rangeOf(requests)) },
       { head: "of them list", cell: ({ requests: { isExact, list } }) => part(list, isExact) },
       { head: "details", cell: ({ requests: { details, isExact } }) => part(details, isExact) },
@@ -100,8 +102,15 @@ const spentLines = ({ needs, sample, spent }: RunForecast.RunForecast): Readonly
   const share = TableText.percent(RunForecast.readShare(sample))
   const { details, events, sessions } = needs
   return [
-    `Spent on this: ${plural(spent.requests, "request")} (${spent.list} list${nudges}), which read ${plural(rowsRead(sample), "session")} in ${share} of the window's time.`,
-    `Sessions: ${count(sessions)}. Of them need more than the list: ${count(details)}; and their events: ${count(events)}. Nudges shown: ${count(needs.nudges)}.`,
+    `spent on this: ${plural(spent.requests, "request")} (${spent.list} list${nudges}), which read ${share} of the window's time`,
+    `sessions: ${count(sessions)}; ${rowsRead(sample).toLocaleString("en-US")} of them were read`,
+    ...(details.high === 0
+      ? []
+      : [
+          `  that need more than the list: ${count(details)}`,
+          `  that need more than their nudges: ${count(events)}`,
+          `nudges: ${count(needs.nudges)}`,
+        ]),
   ]
 }
 
@@ -146,7 +155,7 @@ const retentionLines = ({ retention, sample: { window } }: RunForecast.RunForeca
 const methodLines = ({ costs, noNudgeList, rate, sample }: RunForecast.RunForecast): ReadonlyArray<string> => [
   sample.unread.length === 0
     ? "Numbers without a range are exact: the whole window was read. Retries come on top."
-    : `Ranges hold ${confidence * 10} times out of ten: they come from how much the ${sample.probes.length} stretches that were read differ in density (Student's t). Retries come on top.`,
+    : `Ranges hold nine times out of ten, or more often: they come from how much the ${sample.probes.length} stretches that were read differ in density (Student's t). Retries come on top.`,
   ...(rate.isLearned
     ? [
         `With --rate-limit auto a run begins at ${rate.requestsPerMinute.toLocaleString("en-US")} requests a minute, and then goes as fast as it is let: the time may be less, or more.`,
@@ -164,13 +173,9 @@ const methodLines = ({ costs, noNudgeList, rate, sample }: RunForecast.RunForeca
 export const text = ({ commandOf, forecast, reports }: Plan): string => {
   const commands = forecast.costs
     .toSorted((a, b) => Number(b.isCheapest) - Number(a.isCheapest))
-    .map(({ isCheapest, source }) => [
-      isCheapest ? "To run the cheapest:" : `To run it with nudges from ${sourceNames[source]}:`,
-      `  ${commandOf(source)}`,
-    ])
+    .map(({ source }) => [`by ${sourceNames[source]}:`, `  ${commandOf(source)}`])
   return [
-    `What ${reports.join(", ")} will take for ${spanText(forecast.sample.window)}`,
-    "",
+    `plan for ${reports.join(", ")}, ${spanText(forecast.sample.window)}`,
     ...spentLines(forecast),
     table(forecast).trimEnd(),
     ...foundLines(forecast),

@@ -32,14 +32,28 @@ export interface RunForecast {
   readonly retention: Retention
 }
 
-const hour = 3_600_000
+const second = 1_000
+const hour = 3_600 * second
 const day = 24 * hour
 
-// What is empty for less may be a night, or chance: at the mean rate thirty sessions would have come.
-const leastEmpty = ({ sessions }: WalkCost.Needs, { from, to }: TimeSpan.TimeSpan): number =>
-  Math.max(6 * hour, (30 * (to - from)) / Math.max(1, sessions.value))
-
 const millisOf = ({ from, to }: TimeSpan.TimeSpan): number => to - from
+
+/** How long it takes until so many sessions have come, at the mean rate. */
+const millisFor = (count: number, { sessions }: WalkCost.Needs, window: TimeSpan.TimeSpan): number =>
+  (count * millisOf(window)) / Math.max(1, sessions.value)
+
+// What is empty for less may be a night, or chance.
+const leastEmptyHours = 6
+const leastEmptySessions = 30
+
+// The oldest page is chosen so that a hundred are expected, and at night some are still to be expected of fifty.
+const leastBeginning = 50
+
+const emptyBeginning = (sample: WalkSample.WalkSample, needs: WalkCost.Needs): TimeSpan.TimeSpan | undefined =>
+  WalkSample.found(
+    sample,
+    Math.min(millisOf(sample.window), millisFor(leastBeginning, needs, sample.window)),
+  ).empty.find(({ from }) => from === sample.window.from)
 
 /** The part of the window's time that was read. */
 export const readShare = ({ unread, window }: WalkSample.WalkSample): number =>
@@ -69,7 +83,7 @@ export const make = Effect.fn("RunForecast.make")(function* (plan: WalkPlan.Walk
   }).pipe(WalkPlan.withClient(plan), Effect.provideService(Coverage.Current, recorder))
   const now = yield* Clock.currentTimeMillis
   const needs = WalkCost.needs(sample, asked)
-  const leastEmptyMillis = leastEmpty(needs, sample.window)
+  const leastEmptyMillis = Math.max(leastEmptyHours * hour, millisFor(leastEmptySessions, needs, sample.window))
   const found = WalkSample.found(sample, leastEmptyMillis)
   const keptDays = plan.retentionDays
   const { list_requests, nudge_requests, requests } = recorder.snapshot()
@@ -84,9 +98,9 @@ export const make = Effect.fn("RunForecast.make")(function* (plan: WalkPlan.Walk
     leastEmptyMillis,
     retention: {
       keptDays,
-      oldestKept: keptDays === undefined ? undefined : now - keptDays * day,
+      oldestKept: keptDays === undefined ? undefined : second * Math.floor((now - keptDays * day) / second),
       refused: sample.probes.filter(({ isRefused }) => isRefused).map(({ from, to }) => ({ from, to })),
-      emptyBeginning: found.empty.find(({ from }) => from === sample.window.from),
+      emptyBeginning: emptyBeginning(sample, needs),
     },
   }
   return forecast

@@ -77,6 +77,7 @@ const commands = [
   ["nudge-performance"],
   ["run", "all", "--output-dir", "@/folder"],
   ["run", "cohorts,lift"],
+  ["plan", "all"],
   ["merge", "@/state.json"],
   ["merge"],
   ["compare", "cohorts"],

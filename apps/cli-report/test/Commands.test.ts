@@ -59,6 +59,7 @@ describe("commands", () => {
     "calibration",
     "nudge-performance",
     "run",
+    "plan",
     "merge",
     "compare",
     "sessions",

@@ -41,7 +41,8 @@ export interface ServedShop {
   readonly run: (args: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<Ended>
 }
 
-const temporaryFolder = Effect.acquireRelease(
+/** Empty, and gone with its scope. */
+export const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "elnudge-served-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
 )
