@@ -20,7 +20,11 @@ describe("a checkpoint and another key", () => {
       const faults = yield* rotatedAfter(9)
       yield* serve({ faults }, ({ folder, run }) =>
         Effect.gen(function* () {
-          const command = ["attribution", ...october, "--format", "csv", "--checkpoint", join(folder, "place")]
+          // One detail after the other, so that every request of the first run arrives.
+          const command = [
+            ...["attribution", ...october, "--format", "csv", "--concurrency", "1"],
+            ...["--checkpoint", join(folder, "place")],
+          ]
           assertCut(yield* run([...command, "--max-requests", "9"]), join(folder, "place"))
           const rest = yield* run(command, { env: { ELNUDGE_API_KEY: newKey } })
           assert.strictEqual(rest.exitCode, 0, rest.stderr)
@@ -35,7 +39,11 @@ describe("a checkpoint and another key", () => {
       const faults = yield* rotatedAfter(9, [{ fault: "session-gone", on: "detail" }])
       yield* serve({ faults }, ({ folder, run }) =>
         Effect.gen(function* () {
-          const command = ["attribution", ...october, "--format", "csv", "--checkpoint", join(folder, "place")]
+          // One detail after the other, so that every request of the first run arrives.
+          const command = [
+            ...["attribution", ...october, "--format", "csv", "--concurrency", "1"],
+            ...["--checkpoint", join(folder, "place")],
+          ]
           assertCut(yield* run([...command, "--max-requests", "9"]), join(folder, "place"))
           const other = yield* run(command, { env: { ELNUDGE_API_KEY: newKey } })
           assertFails(other, 2, "is of another query: its site is one that has session sess_")

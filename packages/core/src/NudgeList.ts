@@ -55,7 +55,8 @@ const mostHeld = 100_000
 
 const nudgeOf = (item: NudgesApi.NudgeItem): Session.Nudge => {
   const { id, session_id: _, ...display } = item
-  return { nudge_id: id, ...display }
+  // Its own field of that name, if it has one, is not known to be an id.
+  return { ...display, nudge_id: id }
 }
 
 /** Joins the sessions of a window, or of what is left of it, to their nudges. */

@@ -14,7 +14,7 @@ import type { WalkPosition } from "./WalkPosition.ts"
 
 // In a list that is ordered by time a row can only come again near its first place, so a long memory of the last
 // rows finds every duplicate that shifting pages can make.
-const rememberedIds = 10_000
+const rememberedIds = 100_000
 const rememberedCursors = 10_000
 const maxEmptyPages = 3
 // Rows that slid down the list make a few pages of known rows; a list that goes round makes nothing else.
@@ -45,6 +45,11 @@ export interface CheckedPage<Row> {
   readonly next: string | undefined
 }
 
+/** The latest of the last starts of a page. */
+export const latestOfTail = (starts: ReadonlyArray<number>): number =>
+  // Not all of the page: with cursors that all die, the next one must have rows that are new.
+  Math.max(...starts.slice(-Math.max(1, Math.min(tailRows, Math.floor(starts.length / 2)))))
+
 /** The memory of one walk. */
 export class PageGuard<Row extends { readonly id: string }> {
   private readonly ids = new RecentSet(rememberedIds)
@@ -65,9 +70,19 @@ export class PageGuard<Row extends { readonly id: string }> {
   private readonly to: number
   private readonly rows: Rows<Row>
 
-  /** The position is that of a walk's start, or of one that goes on. */
-  constructor(rows: Rows<Row>, { forgotten_from, known, oldest, rest_before, window }: WalkPosition) {
+  private readonly trustsOrder: boolean
+
+  /**
+   * The position is that of a walk's start, or of one that goes on. With `trustsOrder` a list that was out of order has a
+   * rest all the same: by the last rows of each page, so that one that is far out of place may be missed.
+   */
+  constructor(
+    rows: Rows<Row>,
+    { forgotten_from, known, oldest, rest_before, window }: WalkPosition,
+    trustsOrder = false,
+  ) {
     this.rows = rows
+    this.trustsOrder = trustsOrder
     const { from, to } = TimeWindow.toSpan(window)
     this.from = from
     this.to = to
@@ -146,7 +161,7 @@ export class PageGuard<Row extends { readonly id: string }> {
       this.oldestStart = Math.min(this.oldestStart, start)
       if (isLater) {
         counts.out_of_order++
-        this.rest = undefined
+        if (!this.trustsOrder) this.rest = undefined
       }
       rows.push(row)
     }
@@ -161,9 +176,7 @@ export class PageGuard<Row extends { readonly id: string }> {
   /** Lowers the bound to the end of a page, given the starts of its rows. */
   private lower(starts: ReadonlyArray<number>): void {
     if (this.rest === undefined || starts.length === 0) return
-    // Not all of the page: with cursors that all die, the next one must have rows that are new.
-    const tail = starts.slice(-Math.max(1, Math.min(tailRows, Math.floor(starts.length / 2))))
     // A whole second, for an API that drops fractions from what it is asked.
-    this.rest = Math.min(this.rest, 1000 * (Math.floor(Math.max(...tail) / 1000) + 1))
+    this.rest = Math.min(this.rest, 1000 * (Math.floor(latestOfTail(starts) / 1000) + 1))
   }
 }

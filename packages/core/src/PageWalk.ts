@@ -62,8 +62,6 @@ interface Step extends Place {
 export interface PageWalk<Row, E> {
   /** The next page. Not to be asked for while another one is under way, or after the last. */
   readonly next: Effect.Effect<Taken<Row>, E | CheckError>
-  /** As {@link PageGuard.restBefore}. */
-  readonly restBefore: () => string | undefined
 }
 
 /** Goes on from the position. */
@@ -132,7 +130,7 @@ export const make = <Row extends { readonly id: string }, E>(
     )
   })
 
-  return { next: ask, restBefore: () => guard.restBefore() }
+  return { next: ask }
 }
 
 /** The pages up to the last one. */

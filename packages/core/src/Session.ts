@@ -19,9 +19,11 @@ export const Instant = Schema.String.check(
 /** An instant in milliseconds since 1970-01-01T00:00:00Z; finer digits are dropped. */
 export const millis: (instant: string) => number = IsoInstant.millis
 
+// Midnight may also be the 24th hour of the day before.
+const isPlain = (text: string): boolean => text.endsWith("Z") && !text.startsWith("24", 11)
+
 // Of one length and in UTC they have the same digits at the same places; up to milliseconds, finer digits count for nothing.
-const areAlike = (a: string, b: string): boolean =>
-  a.length === b.length && a.length <= 24 && a.endsWith("Z") && b.endsWith("Z")
+const areAlike = (a: string, b: string): boolean => a.length === b.length && a.length <= 24 && isPlain(a) && isPlain(b)
 
 /** Whether the first instant lies before the other: {@link millis} of both, compared. */
 export const isBefore = (a: string, b: string): boolean => (areAlike(a, b) ? a < b : millis(a) < millis(b))

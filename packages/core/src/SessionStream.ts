@@ -17,7 +17,7 @@ import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import * as SlicedWalk from "./SlicedWalk.ts"
-import type { TimeSpan } from "./TimeSpan.ts"
+import * as TimeSpan from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
@@ -32,7 +32,9 @@ export interface ListOptions extends TimeWindow.Options {
   /**
    * Parts of the window whose pages are asked for at the same time, 1–64; the order of the rows stays. It pays where an
    * answer takes long and the limit allows more: at 1,000 requests a minute one page after another already reaches the limit
-   * once an answer takes 60 ms. Up to 32 pages for each are held in memory, and a few more are asked for. @default 1
+   * once an answer takes 60 ms. Up to 33 pages for each are held in memory, some 5 % more are asked for, and a walk that is
+   * stopped has asked for all that are held. It relies on the list's order: a row more than 20 places out of it (or half a
+   * page, if that is less) may be missed. @default 1
    */
   readonly listConcurrency?: number | undefined
   /** Go on from where an earlier walk stopped: its window counts, not `from` and `to`. @default from the newest row */
@@ -67,15 +69,13 @@ export interface NudgeOptions extends DetailOptions {
 export interface Page {
   readonly sessions: ReadonlyArray<Session.Summary>
   readonly readAt: number
-  readonly window: TimeSpan
+  readonly window: TimeSpan.TimeSpan
 }
 
-/** Rows of a page that need no detail, and the one after them that does. */
-interface Run {
-  readonly known: Known
-  readonly plain: Array<SessionRead.SessionRead>
-  readonly picked: Session.Summary | undefined
-}
+/** Rows of a page that need no request, or one that does. */
+type Run =
+  | { readonly _tag: "Plain"; readonly reads: Array<SessionRead.SessionRead> }
+  | { readonly _tag: "Picked"; readonly known: Known; readonly summary: Session.Summary }
 
 const checkRange = (name: string, value: number, low: number, high: number) =>
   Number.isInteger(value) && value >= low && value <= high
@@ -181,47 +181,42 @@ const withDetails = <E>(
     return { summary, detail, readAt: yield* Clock.currentTimeMillis, window, ...differs }
   })
 
-  // Rows that need no request go along with the next one that does: a request is worth a fiber, a row is not.
+  // A request is worth a fiber, a row is not: those between two requests go together.
   const runsOf = (known: Known, recorder: Coverage.Recorder | undefined): ReadonlyArray<Run> => {
     const { page, stateOf } = known
     const { readAt, window } = page
     const runs: Array<Run> = []
-    let plain: Array<SessionRead.SessionRead> = []
     for (const summary of page.sessions) {
       const detail = stateOf(summary)
       if (detail === undefined) {
-        runs.push({ known, plain, picked: summary })
-        plain = []
-      } else {
-        if (detail._tag === "Nudges" && tracker === undefined) recorder?.nudges(detail.nudges)
-        plain.push({ summary, detail, readAt, window })
+        runs.push({ _tag: "Picked", known, summary })
+        continue
       }
+      if (detail._tag === "Nudges" && tracker === undefined) recorder?.nudges(detail.nudges)
+      const read = { summary, detail, readAt, window }
+      const last = runs.at(-1)
+      if (last?._tag === "Plain") last.reads.push(read)
+      else runs.push({ _tag: "Plain", reads: [read] })
     }
-    if (plain.length > 0) runs.push({ known, plain, picked: undefined })
     return runs
   }
 
-  const readsOf = ({
-    known,
-    picked,
-    plain,
-  }: Run): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
-    picked === undefined
-      ? Effect.succeed(plain)
-      : Effect.map(detailOf(picked, known), (read) => {
-          plain.push(read)
-          return plain
-        })
+  const readsOf = (
+    run: Run,
+  ): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
+    run._tag === "Plain" ? Effect.succeed(run.reads) : Effect.map(detailOf(run.summary, run.known), (read) => [read])
 
   return Stream.fromEffect(Effect.andThen(checkRange("the concurrency", concurrency, 1, 1000), Coverage.Current)).pipe(
     Stream.flatMap((recorder) => Stream.map(known, (each) => runsOf(each, recorder))),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
-    Stream.mapEffect(readsOf, {
+    // An error is one of the results until those before it are handed on.
+    Stream.mapEffect((run) => Effect.result(readsOf(run)), {
       concurrency,
       // In order, a slow detail holds the rest back, and what a tracker must remember stays small.
       unordered: unordered && tracker === undefined,
     }),
+    Stream.mapEffect(Effect.fromResult),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     Stream.filter((sessionRead) => {
@@ -272,15 +267,15 @@ export const nudges = (
             const { sessions, window } = page
             const picked = new Set(sessions.filter(pick))
             const needy = new Set([...picked].filter((session) => !needsEvents(session)))
-            const starts = sessions.map(({ started_at }) => Session.millis(started_at))
+            const { earliest, latest } = TimeSpan.extent(sessions.map(({ started_at }) => Session.millis(started_at)))
             if (needy.size > 0) {
               // What a walk has behind it needs no nudges any more.
               join ??= yield* Scope.provide(
-                NudgeList.join(TimeWindow.ofSpan({ from: window.from, to: Math.max(...starts) + 1 })),
+                NudgeList.join(TimeWindow.ofSpan({ from: window.from, to: latest + 1 })),
                 scope,
               )
             }
-            if (starts.length > 0) yield* join?.upTo(Math.min(...starts)) ?? Effect.void
+            if (sessions.length > 0) yield* join?.upTo(earliest) ?? Effect.void
             const states = new Map<Session.Summary, SessionRead.DetailState | undefined>()
             for (const session of sessions) {
               const nudges = join?.take(session)

@@ -3,7 +3,7 @@
  * on in the list's order. The window is cut while it is walked, by the density of what was seen: a slice that still has
  * many pages gives its lower part away. How far the walk runs ahead of what was handed on is bounded.
  */
-import type { TimeSpan } from "./TimeSpan.ts"
+import * as TimeSpan from "./TimeSpan.ts"
 
 /** How many pages a slice has left when it is cut; fewer make more requests (a slice's last page is not full), more are slower. */
 const slicePages = 14
@@ -62,7 +62,7 @@ export class SliceSchedule<Page> {
   private readonly limit: number
 
   /** `limit`: rows on a full page. */
-  constructor({ from, to }: TimeSpan, concurrency: number, limit: number) {
+  constructor({ from, to }: TimeSpan.TimeSpan, concurrency: number, limit: number) {
     this.concurrency = concurrency
     this.limit = limit
     this.slices = [begin(from, to)]
@@ -76,9 +76,12 @@ export class SliceSchedule<Page> {
   /** The slice whose next page is to be asked for now, or undefined while there is none. Ends with {@link arrived}. */
   next(): Slice<Page> | undefined {
     if (this.busy >= this.concurrency) return undefined
+    const isIdle = ({ isBusy, isDone }: Mutable<Page>) => !isBusy && !isDone
     const isFull = this.held + this.busy >= heldPages * this.concurrency
-    const candidates = isFull ? this.slices.slice(0, 1) : this.slices
-    const slice = candidates.find(({ isBusy, isDone }) => !isBusy && !isDone) ?? (isFull ? undefined : this.cut())
+    // Whatever is held: where nothing can be handed on, the first slice must go on.
+    const [first] = this.slices
+    const starving = first !== undefined && first.pages.length === 0 && isIdle(first) ? first : undefined
+    const slice = isFull ? starving : (this.slices.find(isIdle) ?? this.cut())
     if (slice === undefined) return undefined
     slice.isBusy = true
     this.busy++
@@ -96,9 +99,9 @@ export class SliceSchedule<Page> {
     this.held++
     own.rows += rows
     if (rows > 0) {
-      const oldest = Math.min(...starts)
+      const { earliest: oldest, latest } = TimeSpan.extent(starts)
       // Not from where the slice was asked for: there may be nothing for days before the first row.
-      const span = rows === 1 ? own.reached - oldest : Math.max(...starts) - oldest
+      const span = rows === 1 ? own.reached - oldest : latest - oldest
       const pageMillis = (Math.max(1, span) * this.limit) / rows
       // A page that is not full tells little.
       if (own.pageMillis === undefined || rows >= this.limit / 2) own.pageMillis = pageMillis
@@ -119,16 +122,16 @@ export class SliceSchedule<Page> {
     for (const { pages } of this.slices.splice(index + 1)) this.held -= pages.length
   }
 
-  /** The pages that are next in the list's order; `isLast` with the last page of all. */
-  take(): { readonly pages: ReadonlyArray<Page>; readonly isLast: boolean } {
+  /** At most so many of the pages that are next in the list's order; `isLast` with the last page of all. */
+  take(most: number): { readonly pages: ReadonlyArray<Page>; readonly isLast: boolean } {
     const pages: Array<Page> = []
     for (;;) {
       const [first] = this.slices
       if (first === undefined) return { pages, isLast: true }
-      pages.push(...first.pages)
-      this.held -= first.pages.length
-      first.pages = []
-      if (!first.isDone) return { pages, isLast: false }
+      const taken = first.pages.splice(0, most - pages.length)
+      this.held -= taken.length
+      for (const page of taken) pages.push(page)
+      if (first.pages.length > 0 || !first.isDone) return { pages, isLast: false }
       this.slices.shift()
     }
   }

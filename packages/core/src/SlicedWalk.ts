@@ -12,11 +12,12 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import type * as ElnudgeError from "./ElnudgeError.ts"
-import { PageGuard } from "./PageGuard.ts"
+import * as ElnudgeError from "./ElnudgeError.ts"
+import { latestOfTail, PageGuard } from "./PageGuard.ts"
 import * as PageWalk from "./PageWalk.ts"
 import * as Session from "./Session.ts"
 import { type Slice, SliceSchedule } from "./SliceSchedule.ts"
+import * as TimeSpan from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
@@ -56,7 +57,7 @@ const makeMerger = <Row extends { readonly id: string }>(
   position: WalkPosition.WalkPosition,
   to: string,
 ) => {
-  const guard = new PageGuard<Row>(source, position)
+  const guard = new PageGuard<Row>(source, position, true)
   let place: WalkPosition.Place = { to, cursor: undefined, restBefore: position.rest_before }
   let isAgain = position.rows > 0
   let rowsSoFar = position.rows
@@ -126,11 +127,28 @@ export const pages = <Row extends { readonly id: string }>(
         return walk
       }
 
-      const seenOf = (slice: Slice<SlicePage<Row>>, rest: string | undefined, taken: PageWalk.Taken<Row>) => {
+      const seenOf = (slice: Slice<SlicePage<Row>>, taken: PageWalk.Taken<Row>) => {
         const starts = taken.rows.map((row) => Session.millis(source.instant(row)))
         // Once its last rows all lie before its end, what is yet to come belongs to the next slice.
-        const isPast = rest !== undefined && Session.millis(rest) <= slice.from
+        const isPast = starts.length > 0 && latestOfTail(starts) < slice.from
         return { starts, isLast: taken.following === undefined || isPast }
+      }
+
+      /** The API lists nothing of the slice, but what starts after it: it does not know `to`. */
+      const isElsewhere = (slice: Slice<SlicePage<Row>>, starts: ReadonlyArray<number>) =>
+        starts.length > 0 && TimeSpan.extent(starts).earliest >= slice.to + 1_000
+
+      const elsewhere = (slice: Slice<SlicePage<Row>>) =>
+        new ElnudgeError.ResponseInvalid({
+          reason:
+            "the list begins after the window that was asked for, so it cannot be walked in parts (listConcurrency)",
+          path: "data",
+          request: { _tag: source.tag, ...TimeWindow.ofSpan(slice), rowsEmitted: merger.handedOn(), part: true },
+        })
+
+      const endWith = (slice: Slice<SlicePage<Row>>, end: SlicePage<Row>) => {
+        schedule.arrived(slice, end, noRows)
+        schedule.endAfter(slice)
       }
 
       const askFor = Effect.fnUntraced(function* (slice: Slice<SlicePage<Row>>) {
@@ -138,15 +156,16 @@ export const pages = <Row extends { readonly id: string }>(
         const walk = begun ?? begin(slice)
         const exit = yield* Effect.exit(walk.next)
         if (Exit.isSuccess(exit)) {
-          const page = { _tag: "Taken", taken: exit.value, isFirst: begun === undefined } as const
-          return schedule.arrived(slice, page, seenOf(slice, walk.restBefore(), exit.value))
+          const seen = seenOf(slice, exit.value)
+          if (begun === undefined && isElsewhere(slice, seen.starts)) return yield* elsewhere(slice)
+          return schedule.arrived(slice, { _tag: "Taken", taken: exit.value, isFirst: begun === undefined }, seen)
         }
         const error = Cause.findErrorOption(exit.cause)
         // The newest part tells, as it would for the whole window.
         if (Option.isSome(error) && error.value._tag === "RetentionExceeded" && slice.to < span.to) {
-          schedule.arrived(slice, { _tag: "Gone" }, noRows)
-        } else schedule.arrived(slice, { _tag: "Failed", cause: exit.cause }, noRows)
-        schedule.endAfter(slice)
+          return endWith(slice, { _tag: "Gone" })
+        }
+        return yield* Effect.failCause(exit.cause)
       })
 
       const worker = Effect.gen(function* () {
@@ -155,7 +174,10 @@ export const pages = <Row extends { readonly id: string }>(
           const slice = schedule.next()
           if (slice === undefined) yield* changed
           else {
-            yield* askFor(slice)
+            // Also a defect: nobody else would hear of it.
+            yield* Effect.catchCause(askFor(slice), (cause) =>
+              Effect.sync(() => endWith(slice, { _tag: "Failed", cause })),
+            )
             signal.changed()
           }
         }
@@ -184,7 +206,7 @@ export const pages = <Row extends { readonly id: string }>(
         while (true) {
           if (ended?._tag === "Failed") return yield* Effect.failCause(ended.cause)
           const changed = signal.next()
-          const { isLast, pages } = schedule.take()
+          const { isLast, pages } = schedule.take(concurrency)
           if (pages.length === 0 && !isLast) {
             yield* changed
             continue
@@ -200,8 +222,10 @@ export const pages = <Row extends { readonly id: string }>(
       // One after the other, from the last rows on: what a walk in one part would have come to.
       const remainder = Stream.suspend(() => {
         if (ended?._tag !== "Gone") return Stream.empty
-        const { restBefore, to: end } = merger.place()
-        const start = { ...WalkPosition.start(position.window), to: end, rest_before: restBefore }
+        const place = TimeWindow.toSpan({ ...position.window, to: merger.place().to })
+        // Back to rows that the API must still have, should the last ones go past retention meanwhile.
+        const end = Session.instant(Math.min(span.to, place.to + overlapMillis))
+        const start = { ...WalkPosition.start(position.window), to: end, rest_before: end }
         let isFirst = true
         return PageWalk.pages(source, start, { cursorAlone, limit, part: partFrom(position.window.from) }).pipe(
           Stream.mapEffect((taken) => {
@@ -210,8 +234,6 @@ export const pages = <Row extends { readonly id: string }>(
             return merger.merge(taken, isEntry)
           }),
           Stream.filter(Predicate.isNotUndefined),
-          // The rows that were asked for once more may have gone past retention meanwhile.
-          Stream.catchTag("RetentionExceeded", (error) => (end === to ? Stream.fail(error) : Stream.empty)),
         )
       })
 
@@ -223,3 +245,5 @@ export const pages = <Row extends { readonly id: string }>(
   )
 
 const noRows = { starts: [], isLast: true }
+
+const overlapMillis = 10 * 60_000

@@ -9,6 +9,17 @@ export interface TimeSpan {
 /** In order and apart from each other: what touches is one span. */
 export type TimeSpans = ReadonlyArray<TimeSpan>
 
+/** The earliest and the latest of some instants; infinite where there are none. Any number of them will do. */
+export const extent = (instants: Iterable<number>): { readonly earliest: number; readonly latest: number } => {
+  let earliest = Number.POSITIVE_INFINITY
+  let latest = Number.NEGATIVE_INFINITY
+  for (const instant of instants) {
+    if (instant < earliest) earliest = instant
+    if (instant > latest) latest = instant
+  }
+  return { earliest, latest }
+}
+
 /** The spans with one more taken in. */
 export const join = (spans: TimeSpans, span: TimeSpan): TimeSpans => {
   if (spans.some(({ from, to }) => from <= span.from && to >= span.to)) return spans

@@ -85,6 +85,11 @@ describe("Session.millis and isBefore", () => {
     }
   })
 
+  it("know midnight as the 24th hour of the day before", () => {
+    assert.isFalse(Session.isBefore("2026-10-01T24:00:00Z", "2026-10-02T00:00:00Z"))
+    assert.isTrue(Session.isBefore("2026-10-01T23:59:59Z", "2026-10-01T24:00:00Z"))
+  })
+
   it("read nothing from what has the length of an instant, but is none", () => {
     for (const text of [
       "2026-10-01T10:14:3xZ",

@@ -264,6 +264,21 @@ describe("SessionStream.summaries", () => {
 })
 
 describe("SessionStream.details", () => {
+  it.effect("hands rows that need no detail on before the detail after them fails", () =>
+    Effect.gen(function* () {
+      const script = pagesOf([rows(0, 60)])
+      const taken: Array<string> = []
+      const { result } = yield* collect(
+        (request, index) => (request.url.pathname.endsWith("/sess_48") ? { status: 403 } : script(request, index)),
+        SessionStream.details({ from, to, pick: ({ id }) => id === "sess_48" }).pipe(
+          Stream.tap(({ summary }) => Effect.sync(() => taken.push(summary.id))),
+        ),
+      )
+      assert.strictEqual(result._tag, "Failure")
+      assert.lengthOf(taken, 48)
+    }),
+  )
+
   const nudged = (session: Session.Summary) => session.nudge_count > 0
   const mixed = [rows(0, 3), [FakeApi.row(3, { nudge_count: 1 }), FakeApi.row(4), FakeApi.row(5, { nudge_count: 2 })]]
 

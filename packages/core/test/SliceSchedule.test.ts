@@ -53,8 +53,14 @@ const walk = (
       )
     }
     mostHeld = Math.max(mostHeld, schedule.pagesHeld)
-    const { isLast, pages } = schedule.take()
-    handedOn.push(...pages.flat())
+    let isLast = false
+    for (let hasMore = true; hasMore && !isLast;) {
+      const taken = schedule.take(concurrency)
+      assert.isAtMost(taken.pages.length, concurrency)
+      handedOn.push(...taken.pages.flat())
+      hasMore = taken.pages.length > 0
+      isLast = taken.isLast
+    }
     for (let slice = schedule.next(); slice !== undefined; slice = schedule.next()) {
       underWay = [...underWay, { slice, due: round + (delays[requests++ % delays.length] ?? 1) }]
     }
@@ -76,7 +82,7 @@ describe("SliceSchedule", () => {
       const walked = walk(starts, { from: 0, to: perHour.length * hour + day }, concurrency, delays)
       assert.deepStrictEqual(walked.starts, starts)
       assert.isAtMost(walked.mostAtOnce, concurrency)
-      assert.isAtMost(walked.mostHeld, 32 * concurrency)
+      assert.isAtMost(walked.mostHeld, 32 * concurrency + 1)
     },
   )
 
@@ -121,7 +127,7 @@ describe("SliceSchedule", () => {
     schedule.arrived(second, "failed", { starts: [], isLast: true })
     schedule.endAfter(second)
     schedule.arrived(third, "never seen", { starts: [], isLast: true })
-    assert.deepStrictEqual(schedule.take(), { pages: ["page", "failed"], isLast: true })
+    assert.deepStrictEqual(schedule.take(4), { pages: ["page", "failed"], isLast: true })
     assert.isUndefined(schedule.next())
   })
 })

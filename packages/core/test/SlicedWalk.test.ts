@@ -189,6 +189,131 @@ describe("listConcurrency", () => {
     )
   })
 
+  const gap = (list: ReadonlyArray<FakeList.Row>, at: number, by: number) => {
+    const moved = list.toSpliced(at, 1)
+    return moved.toSpliced(at + by, 0, ...list.slice(at, at + 1))
+  }
+
+  /** Pages the rows in the order that they are given in, within the window that is asked for. */
+  const asListed =
+    (list: ReadonlyArray<FakeList.Row>): FakeApi.Script =>
+    ({ url: { searchParams } }) => {
+      const [from, to] = ["from", "to"].map((name) => Date.parse(searchParams.get(name) ?? ""))
+      const inWindow = list.filter(({ started_at }) => {
+        const start = Date.parse(started_at)
+        return start >= (from ?? 0) && start < (to ?? 0)
+      })
+      const start = Number(searchParams.get("cursor") ?? 0)
+      const end = start + Number(searchParams.get("limit"))
+      return FakeApi.page(inWindow.slice(start, end), end < inWindow.length ? String(end) : undefined)
+    }
+
+  it.effect(
+    "fails where the API does not list what is left of the window any more, and says that nothing is whole",
+    () =>
+      Effect.gen(function* () {
+        let requests = 0
+        const gone = FakeList.script(rows(1_000), () => (++requests > 40 ? { status: 404 } : undefined))
+        const { failure, taken } = yield* read(slow(gone), { listConcurrency: 8 })
+        assert.strictEqual(failure?._tag, "RetentionExceeded")
+        assert.isBelow(taken.length, 1_000)
+      }),
+  )
+
+  it.effect("costs no more where neighbours are out of order all along", () =>
+    Effect.gen(function* () {
+      // A server that orders by whole seconds, and shows milliseconds.
+      const at = (index: number) =>
+        new Date(Date.UTC(2026, 9, 15) - 1000 * Math.floor(index / 3) + 100 * (index % 3)).toISOString()
+      const list = Array.from({ length: 3_000 }, (_, index) =>
+        FakeApi.row(0, { id: `sess_${index}`, started_at: at(index) }),
+      )
+      const { failure, seen, taken } = yield* read(slow(asListed(list)), { listConcurrency: 8 })
+      assert.isUndefined(failure)
+      assert.strictEqual(new Set(taken).size, 3_000)
+      assert.isAtMost(seen.length, 1.2 * 300)
+    }),
+  )
+
+  it.effect.each([1, 5, 15])("loses no row that is %i places out of order, and goes on from there", (places) =>
+    Effect.gen(function* () {
+      const list = Array.from({ length: 3_000 }, (_, index) => FakeApi.row(index))
+      const disordered = [200, 900, 1_503].reduce((moved, at) => gap(moved, at, places), list)
+      const script = slow(asListed(disordered))
+      const recorder = yield* Coverage.make
+      const taken: Array<string> = []
+      let position: WalkPosition.WalkPosition | undefined
+      for (const most of [2_000, Infinity]) {
+        const tracker = new WalkPosition.Tracker(recorder, position)
+        yield* VirtualTime.run(
+          SessionStream.details({ from, to, pageSize: 50, listConcurrency: 8, pick: () => false, tracker }).pipe(
+            Stream.take(most),
+            Stream.runForEach((each) =>
+              Effect.sync(() => {
+                taken.push(each.summary.id)
+                tracker.done(each)
+              }),
+            ),
+            Effect.provideService(Coverage.Current, recorder),
+            Effect.provide(FakeApi.make(script, { requestsPerMinute: 1_000_000 }).layer),
+          ),
+          10,
+        )
+        position = tracker.position()
+      }
+      assert.deepStrictEqual(taken.toSorted(), idsOf(list).toSorted())
+      assert.isTrue(position?.complete)
+      assert.isAbove(recorder.snapshot().out_of_order, 0)
+    }),
+  )
+
+  it.effect("takes a page of any size", () =>
+    Effect.gen(function* () {
+      const big = Array.from({ length: 150_000 }, (_, index) => ({
+        ...FakeApi.row(0, { id: `sess_${index}` }),
+        started_at: new Date(Date.UTC(2026, 9, 15) - index * 1000).toISOString(),
+      }))
+      const { taken } = yield* read(() => FakeApi.page(big), { listConcurrency: 2 })
+      assert.lengthOf(taken, 150_000)
+    }),
+  )
+
+  it.effect("refuses to walk a list that does not know the end of a window", () =>
+    Effect.gen(function* () {
+      const list = FakeList.script(rows(1_000))
+      const deaf: FakeApi.Script = (request, index) => {
+        const url = new URL(request.url)
+        url.searchParams.set("to", "2026-11-01T00:00:00Z")
+        return list({ ...request, url }, index)
+      }
+      const { failure, taken } = yield* read(slow(deaf), { listConcurrency: 4 })
+      assert.strictEqual(failure?._tag, "ResponseInvalid")
+      assert.match(failure?.message ?? "", /cannot be walked in parts/)
+      assert.deepStrictEqual(taken, idsOf(rows(1_000)).slice(0, taken.length))
+    }),
+  )
+
+  it.effect("runs ahead of a consumer that stands still by no more than it says", () =>
+    Effect.gen(function* () {
+      const list = Array.from({ length: 10_000 }, (_, index) => FakeApi.row(index))
+      for (const [concurrency, most] of [
+        [2, 66],
+        [8, 264],
+      ] as const) {
+        const { layer, seen } = FakeApi.make(FakeList.script(list), { requestsPerMinute: 10_000_000 })
+        const fiber = yield* SessionStream.pages({ from, to, pageSize: 10, listConcurrency: concurrency }).pipe(
+          Stream.runForEach(() => Effect.never),
+          Effect.provide(layer),
+          Effect.forkChild,
+        )
+        yield* VirtualTime.run(Effect.sleep("1 minute"), 100)
+        // And those that were handed on together with the one that it stands at.
+        assert.isAtMost(seen.length, most + 2 * concurrency)
+        yield* Fiber.interrupt(fiber)
+      }
+    }),
+  )
+
   it.effect("stops asking when its consumer stops, also while it waits for answers", () =>
     Effect.gen(function* () {
       const list = rows(1_000)
