@@ -14,17 +14,16 @@ const newKey = "sk_test_of_tomorrow"
 const rotatedAfter = (requests: number, more: ReadonlyArray<object> = []) =>
   FaultScript.decode([{ fault: "key-rotated", at: `${requests + 1}-`, keys: newKey }, ...more])
 
+// One detail after the other, so that every request of a first run arrives.
+const oneByOne = ["attribution", ...october, "--format", "csv", "--concurrency", "1"]
+
 describe("a checkpoint and another key", () => {
   it.live("goes on where the key is another one of the same site", () =>
     Effect.gen(function* () {
       const faults = yield* rotatedAfter(9)
       yield* serve({ faults }, ({ folder, run }) =>
         Effect.gen(function* () {
-          // One detail after the other, so that every request of the first run arrives.
-          const command = [
-            ...["attribution", ...october, "--format", "csv", "--concurrency", "1"],
-            ...["--checkpoint", join(folder, "place")],
-          ]
+          const command = [...oneByOne, "--checkpoint", join(folder, "place")]
           assertCut(yield* run([...command, "--max-requests", "9"]), join(folder, "place"))
           const rest = yield* run(command, { env: { ELNUDGE_API_KEY: newKey } })
           assert.strictEqual(rest.exitCode, 0, rest.stderr)
@@ -39,11 +38,7 @@ describe("a checkpoint and another key", () => {
       const faults = yield* rotatedAfter(9, [{ fault: "session-gone", on: "detail" }])
       yield* serve({ faults }, ({ folder, run }) =>
         Effect.gen(function* () {
-          // One detail after the other, so that every request of the first run arrives.
-          const command = [
-            ...["attribution", ...october, "--format", "csv", "--concurrency", "1"],
-            ...["--checkpoint", join(folder, "place")],
-          ]
+          const command = [...oneByOne, "--checkpoint", join(folder, "place")]
           assertCut(yield* run([...command, "--max-requests", "9"]), join(folder, "place"))
           const other = yield* run(command, { env: { ELNUDGE_API_KEY: newKey } })
           assertFails(other, 2, "is of another query: its site is one that has session sess_")
