@@ -20,7 +20,7 @@ const maxEmptyPages = 3
 // Rows that slid down the list make a few pages of known rows; a list that goes round makes nothing else.
 const maxStalePages = 20
 // A row or two out of place at the end of a page must not hide what lies between.
-const tailRows = 20
+export const tailRows = 20
 
 /** One page as the API gives it. */
 export interface RawPage<Row> {
@@ -45,11 +45,6 @@ export interface CheckedPage<Row> {
   readonly next: string | undefined
 }
 
-/** The latest of the last starts of a page. */
-export const latestOfTail = (starts: ReadonlyArray<number>): number =>
-  // Not all of the page: with cursors that all die, the next one must have rows that are new.
-  Math.max(...starts.slice(-Math.max(1, Math.min(tailRows, Math.floor(starts.length / 2)))))
-
 /** The memory of one walk. */
 export class PageGuard<Row extends { readonly id: string }> {
   private readonly ids = new RecentSet(rememberedIds)
@@ -71,6 +66,8 @@ export class PageGuard<Row extends { readonly id: string }> {
   private readonly rows: Rows<Row>
 
   private readonly trustsOrder: boolean
+  /** When the last rows start. */
+  private last: ReadonlyArray<number> = []
 
   /**
    * The position is that of a walk's start, or of one that goes on. With `trustsOrder` a list that was out of order has a
@@ -173,10 +170,18 @@ export class PageGuard<Row extends { readonly id: string }> {
     return Result.succeed({ rows, counts, next: next ?? undefined })
   }
 
+  private latestOfLast(starts: ReadonlyArray<number>): number {
+    // Over several pages: one of few rows has no others to tell that its last one is out of place.
+    if (this.trustsOrder) this.last = [...this.last, ...starts.slice(-tailRows)].slice(-tailRows)
+    // Not all of the page: with cursors that all die, the next one must have rows that are new.
+    else this.last = starts.slice(-Math.max(1, Math.min(tailRows, Math.floor(starts.length / 2))))
+    return Math.max(...this.last)
+  }
+
   /** Lowers the bound to the end of a page, given the starts of its rows. */
   private lower(starts: ReadonlyArray<number>): void {
     if (this.rest === undefined || starts.length === 0) return
     // A whole second, for an API that drops fractions from what it is asked.
-    this.rest = Math.min(this.rest, 1000 * (Math.floor(latestOfTail(starts) / 1000) + 1))
+    this.rest = Math.min(this.rest, 1000 * (Math.floor(this.latestOfLast(starts) / 1000) + 1))
   }
 }

@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as ElnudgeError from "./ElnudgeError.ts"
-import { latestOfTail, PageGuard } from "./PageGuard.ts"
+import { PageGuard, tailRows } from "./PageGuard.ts"
 import * as PageWalk from "./PageWalk.ts"
 import * as Session from "./Session.ts"
 import { type Slice, SliceSchedule } from "./SliceSchedule.ts"
@@ -114,6 +114,9 @@ export const pages = <Row extends { readonly id: string }>(
       const schedule = new SliceSchedule<SlicePage<Row>>(span, concurrency, limit)
       const merger = makeMerger(source, position, to)
       const walks = new WeakMap<Slice<SlicePage<Row>>, PageWalk.PageWalk<Row, ElnudgeError.ListError>>()
+      const tailSize = Math.min(tailRows, limit)
+      /** When the last rows of each slice start. */
+      const tails = new WeakMap<Slice<SlicePage<Row>>, ReadonlyArray<number>>()
       const signal = makeSignal()
 
       const partFrom = (from: string) => ({ from, handedOn: merger.handedOn })
@@ -129,8 +132,10 @@ export const pages = <Row extends { readonly id: string }>(
 
       const seenOf = (slice: Slice<SlicePage<Row>>, taken: PageWalk.Taken<Row>) => {
         const starts = taken.rows.map((row) => Session.millis(source.instant(row)))
+        const tail = [...(tails.get(slice) ?? []), ...starts.slice(-tailSize)].slice(-tailSize)
+        tails.set(slice, tail)
         // Once its last rows all lie before its end, what is yet to come belongs to the next slice.
-        const isPast = starts.length > 0 && latestOfTail(starts) < slice.from
+        const isPast = tail.length > 0 && TimeSpan.extent(tail).latest < slice.from
         return { starts, isLast: taken.following === undefined || isPast }
       }
 

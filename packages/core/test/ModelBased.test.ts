@@ -61,6 +61,20 @@ const regressions: ReadonlyArray<readonly [string, Partial<ApiModel.Behaviour>]>
     },
   ],
   ["no cursor that ever lives", { sessions: 40, pageSize: 7, cursorsDie: 1, stops: [3, 2] }],
+  [
+    "a row out of place in a slice, after stops and dead cursors",
+    {
+      sessions: 18,
+      perSecond: 2,
+      pageSize: 5,
+      concurrency: 1,
+      listConcurrency: 5,
+      cursorsDie: 3,
+      lastCursor: "left over",
+      plan: [{ at: 16, fault: "row out of place" }],
+      stops: [1, 1],
+    },
+  ],
   ["the first page again, after a stop", { plan: [{ at: 6, fault: "duplicated row" }], stops: [3, 2] }],
 ]
 
