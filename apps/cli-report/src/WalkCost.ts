@@ -81,8 +81,11 @@ export const needs = (sample: WalkSample.WalkSample, { needsDetail, needsEvents 
 
 /** The nudges of the last sessions are asked for up to two hours after the window. */
 const afterEndMillis = 2 * 3_600_000
-/** Parts of the window end with pages that are not full. */
-const partsPart = 0.06
+/**
+ * How many more pages parts of the window take: each of some 14 pages ends with one that is not full, and has its last 20 rows
+ * read once more by the part below.
+ */
+const partsPart = (pageSize: number): number => (0.75 + Math.min(1, 20 / pageSize)) / 14
 
 /** A page that is not full costs as much as one that is, and so does one without a row. */
 const pagesOf = (rows: number, size: number): number => Math.max(1, Math.ceil(rows / size))
@@ -101,7 +104,7 @@ export const costs = (
   const { details, events, nudges, sessions } = needs(sample, asked)
   const { from, to } = sample.window
   const list = pagesOf(sessions.value, pageSize)
-  const inParts = listConcurrency > 1 ? partsPart * list + listConcurrency : 0
+  const inParts = listConcurrency > 1 ? partsPart(pageSize) * list + listConcurrency : 0
   const after = 1 + Math.max(0, Math.min(afterEndMillis, now - to)) / (to - from)
 
   const requests = (
