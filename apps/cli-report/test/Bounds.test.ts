@@ -1,15 +1,14 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Checkpoint } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { SavedCheckpoint } from "./SavedCheckpoint.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const { assertFails, october, serve, twoAtATime } = ServedShop
 
-const rowsIn = (file: string): number =>
-  Schema.decodeSync(Schema.fromJsonString(Checkpoint.Checkpoint))(readFileSync(file, "utf8")).position.rows
+const rowsIn = (file: string): number => Schema.decodeSync(SavedCheckpoint)(readFileSync(file, "utf8")).position.rows
 
 const goOn = "Allow more, or run it with a checkpoint (--checkpoint), from which the same run goes on."
 

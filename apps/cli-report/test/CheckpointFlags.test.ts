@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process"
 import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Checkpoint } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { SavedCheckpoint } from "./SavedCheckpoint.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const { assertCut, assertFails, october, serve, twoAtATime } = ServedShop
 
-const Saved = Schema.fromJsonString(Checkpoint.Checkpoint)
 describe("a checkpoint of another query", () => {
   interface Other {
     readonly args: ReadonlyArray<string>
@@ -90,7 +89,7 @@ describe("a checkpoint file that cannot be used", () => {
         const file = join(folder, "place")
         assertCut(yield* run([...cohorts, "--checkpoint", file, "--max-requests", "2"]), file)
         const text = readFileSync(file, "utf8")
-        const saved = yield* Schema.decodeEffect(Saved)(text)
+        const saved = yield* Schema.decodeEffect(SavedCheckpoint)(text)
         const written = (change: object) => JSON.stringify({ ...saved, ...change })
         const damaged = [
           "",

@@ -13,20 +13,19 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { Checkpoint } from "@effect-elnudge/core"
 import { Emulator, Generator } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as CliProcess from "./CliProcess.ts"
+import { SavedCheckpoint } from "./SavedCheckpoint.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const { assertCut, assertFails, october, serve } = ServedShop
 
 const assertDone = ({ exitCode, stderr }: CliProcess.Result) => assert.strictEqual(exitCode, 0, stderr)
 
-const Saved = Schema.fromJsonString(Checkpoint.Checkpoint)
 const Rows = Schema.fromJsonString(
   Schema.Struct({
     coverage: Schema.Struct({ window: Schema.Unknown, sessions: Schema.Int }),
@@ -75,7 +74,7 @@ describe("a run that goes on from its checkpoint", () => {
         const closed = yield* run([...command, "csv", ...kept], { isClosed: true })
         assertDone(closed)
         assert.strictEqual(closed.requests, whole.requests)
-        assert.isTrue((yield* Schema.decodeEffect(Saved)(readFileSync(file, "utf8"))).position.complete)
+        assert.isTrue((yield* Schema.decodeEffect(SavedCheckpoint)(readFileSync(file, "utf8"))).position.complete)
         assert.notInclude(readFileSync(file, "utf8"), Emulator.defaultKey)
         const again = yield* run([...command, "json", ...kept])
         assertDone(again)
@@ -127,7 +126,7 @@ describe("a run that goes on from its checkpoint", () => {
           const flags = ["--page-size", "20", "--format", "json", "--checkpoint", file]
           const command = ["cohorts", ...flags, ...window(tomorrow)]
           assertCut(yield* run([...command, "--max-requests", "3"]), file)
-          const pinned = (yield* Schema.decodeEffect(Saved)(readFileSync(file, "utf8"))).position.window
+          const pinned = (yield* Schema.decodeEffect(SavedCheckpoint)(readFileSync(file, "utf8"))).position.window
           const last = yield* run(command)
           assertDone(last)
           assert.strictEqual(last.requests, 3)

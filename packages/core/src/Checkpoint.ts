@@ -10,6 +10,7 @@ import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import * as Coverage from "./Coverage.ts"
 import { reasonOf } from "./FileFailure.ts"
+import * as FollowPosition from "./FollowPosition.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
 /**
@@ -18,23 +19,13 @@ import * as WalkPosition from "./WalkPosition.ts"
  */
 export type Query = Readonly<Record<string, string>>
 
-export const Checkpoint = Schema.Struct({
-  /** Of this file. */
-  format: Schema.Literal("elnudge-checkpoint-1"),
-  query: Schema.Record(Schema.String, Schema.String),
-  /** SHA-256 of the query, in hexadecimal digits. */
-  query_hash: Schema.String,
-  /** SHA-256 of all that follows: what was edited is no longer what a walk saw. */
-  content_hash: Schema.String,
-  position: WalkPosition.WalkPosition,
-  coverage: Coverage.Coverage,
-  /** What the consumer made of the rows that were taken in, as JSON. */
-  state: Schema.Unknown,
-})
-export type Checkpoint = typeof Checkpoint.Type
-
 /** What a run has to say at any moment. */
-export type Contents = Pick<Checkpoint, "position" | "coverage" | "state">
+export interface Contents<Position> {
+  readonly position: Position
+  readonly coverage: Coverage.Coverage
+  /** What the consumer made of the rows that were taken in, as JSON. */
+  readonly state: unknown
+}
 
 /** The file is of another query: going on from it would mix two answers. */
 export class CheckpointMismatch extends Data.TaggedError("CheckpointMismatch")<{
@@ -77,8 +68,6 @@ export class CheckpointUnusable extends Data.TaggedError("CheckpointUnusable")<{
   }
 }
 
-const File = Schema.fromJsonString(Checkpoint)
-
 const canonical = (query: Query): string =>
   JSON.stringify(Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
@@ -88,71 +77,110 @@ const hash = (text: string): Effect.Effect<string> =>
     (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join(""),
   )
 
-const encodePosition = Schema.encodeSync(WalkPosition.WalkPosition)
 const encodeCoverage = Schema.encodeSync(Coverage.Coverage)
 
-/** The contents as they are written. */
-const encode = ({ coverage, position, state }: Contents) => ({
-  position: encodePosition(position),
-  coverage: encodeCoverage(coverage),
-  state,
-})
+/** Files of one format, which says what kind of position they hold. */
+const ofFormat = <Position, Encoded>(format: string, positionCodec: Schema.Codec<Position, Encoded>) => {
+  const Checkpoint = Schema.Struct({
+    format: Schema.Literal(format),
+    query: Schema.Record(Schema.String, Schema.String),
+    /** SHA-256 of the query, in hexadecimal digits. */
+    query_hash: Schema.String,
+    /** SHA-256 of all that follows: what was edited is no longer what a walk saw. */
+    content_hash: Schema.String,
+    position: positionCodec,
+    coverage: Coverage.Coverage,
+    state: Schema.Unknown,
+  })
+  const File = Schema.fromJsonString(Checkpoint)
+  const encodePosition = Schema.encodeSync(positionCodec)
 
-// By the fields' own order, which a decoded file has as well.
-const contentHash = (encoded: ReturnType<typeof encode>): Effect.Effect<string> => hash(JSON.stringify(encoded))
+  const encode = ({ coverage, position, state }: Contents<Position>) => ({
+    position: encodePosition(position),
+    coverage: encodeCoverage(coverage),
+    state,
+  })
 
-/** What the file holds, or none where there is no such file. Fails where it is of another query. */
-export const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const text = yield* fileSystem.readFileString(file).pipe(
-    Effect.map(Option.some),
-    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone),
-    Effect.mapError((error) => new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) })),
-  )
-  if (Option.isNone(text)) return Option.none<Contents>()
-  const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
-  const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) => invalid(message))
-  const names = [...new Set([...Object.keys(saved.query), ...Object.keys(query)])]
-  const name = names.find((each) => saved.query[each] !== query[each])
-  if (name !== undefined) {
-    return yield* new CheckpointMismatch({ file, name, saved: saved.query[name], asked: query[name] })
-  }
-  if (saved.query_hash !== (yield* hash(canonical(query)))) return yield* invalid("its query does not fit its hash")
-  if (saved.content_hash !== (yield* contentHash(encode(saved))))
-    return yield* invalid("it was changed after it was written")
-  const contents: Contents = saved
-  return Option.some(contents)
-})
+  // By the fields' own order, which a decoded file has as well.
+  const contentHash = (encoded: ReturnType<typeof encode>): Effect.Effect<string> => hash(JSON.stringify(encoded))
 
-/**
- * Puts the contents in the file's place, whole or not at all, readable by its owner alone: it holds session ids. They
- * are on the disk when this ends.
- */
-export const write = Effect.fn("Checkpoint.write")(function* (file: string, query: Query, contents: Contents) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const encoded = encode(contents)
-  const text = JSON.stringify({
-    format: "elnudge-checkpoint-1",
-    query,
-    query_hash: yield* hash(canonical(query)),
-    content_hash: yield* contentHash(encoded),
-    ...encoded,
-  } satisfies typeof Checkpoint.Encoded)
-  // Always the same name, so that runs that were killed leave one at most.
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.checkpoint-tmp`)
-  yield* Effect.gen(function* () {
-    yield* fileSystem.remove(temporary, { force: true })
-    const opened = yield* fileSystem.open(temporary, { flag: "wx", mode: 0o600 })
-    yield* opened.writeAll(new TextEncoder().encode(`${text}\n`))
-    yield* opened.sync
-  }).pipe(
-    Effect.scoped,
-    Effect.andThen(fileSystem.rename(temporary, file)),
-    Effect.tapError(() => Effect.ignore(fileSystem.remove(temporary, { force: true }))),
-    Effect.mapError((error) => new CheckpointUnusable({ problem: "unwritable", file, reason: reasonOf(error) })),
-  )
-})
+  const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
+    const fileSystem = yield* FileSystem.FileSystem
+    const text = yield* fileSystem.readFileString(file).pipe(
+      Effect.map(Option.some),
+      Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone),
+      Effect.mapError((error) => new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) })),
+    )
+    if (Option.isNone(text)) return Option.none<Contents<Position>>()
+    const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
+    const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) => invalid(message))
+    const names = [...new Set([...Object.keys(saved.query), ...Object.keys(query)])]
+    const name = names.find((each) => saved.query[each] !== query[each])
+    if (name !== undefined) {
+      return yield* new CheckpointMismatch({ file, name, saved: saved.query[name], asked: query[name] })
+    }
+    if (saved.query_hash !== (yield* hash(canonical(query)))) return yield* invalid("its query does not fit its hash")
+    const contents: Contents<Position> = saved
+    if (saved.content_hash !== (yield* contentHash(encode(contents))))
+      return yield* invalid("it was changed after it was written")
+    return Option.some(contents)
+  })
+
+  const write = Effect.fn("Checkpoint.write")(function* (file: string, query: Query, contents: Contents<Position>) {
+    const fileSystem = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const encoded = encode(contents)
+    const text = JSON.stringify({
+      format,
+      query,
+      query_hash: yield* hash(canonical(query)),
+      content_hash: yield* contentHash(encoded),
+      ...encoded,
+    })
+    // Always the same name, so that runs that were killed leave one at most.
+    const temporary = path.join(path.dirname(file), `.${path.basename(file)}.checkpoint-tmp`)
+    yield* Effect.gen(function* () {
+      yield* fileSystem.remove(temporary, { force: true })
+      const opened = yield* fileSystem.open(temporary, { flag: "wx", mode: 0o600 })
+      yield* opened.writeAll(new TextEncoder().encode(`${text}\n`))
+      yield* opened.sync
+    }).pipe(
+      Effect.scoped,
+      Effect.andThen(fileSystem.rename(temporary, file)),
+      Effect.tapError(() => Effect.ignore(fileSystem.remove(temporary, { force: true }))),
+      Effect.mapError((error) => new CheckpointUnusable({ problem: "unwritable", file, reason: reasonOf(error) })),
+    )
+  })
+
+  return { read, write }
+}
+
+/** The files of one kind of position. */
+export interface Files<Position> {
+  /** What the file holds, or none where there is no such file. Fails where it is of another query. */
+  readonly read: (
+    file: string,
+    query: Query,
+  ) => Effect.Effect<Option.Option<Contents<Position>>, CheckpointMismatch | CheckpointUnusable, FileSystem.FileSystem>
+  /**
+   * Puts the contents in the file's place, whole or not at all, readable by its owner alone: it holds session ids. They
+   * are on the disk when this ends.
+   */
+  readonly write: (
+    file: string,
+    query: Query,
+    contents: Contents<Position>,
+  ) => Effect.Effect<void, CheckpointUnusable, FileSystem.FileSystem | Path.Path>
+}
+
+/** Of a walk through one window. */
+export const ofWalk: Files<WalkPosition.WalkPosition> = ofFormat("elnudge-checkpoint-1", WalkPosition.WalkPosition)
+
+/** Of sessions that are followed without end. */
+export const ofFollow: Files<FollowPosition.FollowPosition> = ofFormat(
+  "elnudge-follow-1",
+  FollowPosition.FollowPosition,
+)
 
 /** Takes the file away: what it was for is done. */
 export const remove = Effect.fn("Checkpoint.remove")(function* (file: string) {

@@ -1,121 +1,24 @@
-/**
- * A walk that keeps its place in a {@link Checkpoint} file: saved while it goes on and once more when it is cut off, so
- * that the same program, run again, goes on from there.
- */
-import * as Clock from "effect/Clock"
+/** A walk that keeps its place in a {@link Checkpoint} file. */
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import type * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
-import type * as Path from "effect/Path"
-import * as Schema from "effect/Schema"
-import * as Semaphore from "effect/Semaphore"
 import * as Checkpoint from "./Checkpoint.ts"
-import * as Coverage from "./Coverage.ts"
+import * as Resumable from "./Resumable.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
-type Files = FileSystem.FileSystem | Path.Path
+export type Options<State, Encoded> = Resumable.Options<State, Encoded>
 
-export interface Options<State, Encoded> {
-  readonly file: string
-  /** What is asked: a file of another query is refused. */
-  readonly query: Checkpoint.Query
-  /** Of what the program makes of its sessions. */
-  readonly state: Schema.Codec<State, Encoded>
-}
-
-export interface ResumableWalk<State> {
-  /** For `Coverage.Current`: counts for this run, and for those that it goes on from. */
-  readonly recorder: Coverage.Recorder
-  /** For `SessionStream.details`: call its `done` for every session that was taken in. */
-  readonly tracker: WalkPosition.Tracker
-  /** What an earlier run had made of its sessions; undefined where this is the first. */
-  readonly earlier: State | undefined
+/** Its tracker is for `SessionStream.details`. */
+export interface ResumableWalk<State> extends Resumable.Resumable<State, WalkPosition.Tracker> {
   /** Whether an earlier run took every session in. */
   readonly isComplete: boolean
-  /** How many sessions the file has; undefined where nothing was saved. */
-  readonly saved: () => number | undefined
-  /**
-   * Runs the walk, to which it hands an effect that saves when it is time: call it after each step. Saves once more at
-   * the end, however the walk ends. `state` is what the program has of the sessions that are done: what it keeps of a
-   * session and the tracker's `done` belong in one step that nothing comes between. Where `state` fails, or the file cannot
-   * be written, the walk fails.
-   */
-  readonly during: <A, E, R, E2, R2>(
-    state: Effect.Effect<State, E2, R2>,
-    walk: (saveWhenDue: Effect.Effect<void, E2 | Checkpoint.CheckpointUnusable, R2 | Files>) => Effect.Effect<A, E, R>,
-  ) => Effect.Effect<A, E | E2 | Checkpoint.CheckpointUnusable, R | R2 | Files>
-  /** Takes the file away: call it once everything is where it belongs. */
-  readonly finish: Effect.Effect<void, Checkpoint.CheckpointUnusable, Files>
 }
 
-// Whichever comes first: what a run that is killed has to ask for again is at most this.
-const saveEveryMillis = 1_000
-const saveEveryRequests = 25
-
-const invalid = (file: string, reason: string) =>
-  new Checkpoint.CheckpointUnusable({ problem: "invalid", file, reason })
-
 /** Reads the file, if there is one. Fails where it is of another query, or its state is none. */
-export const open = Effect.fn("ResumableWalk.open")(function* <State, Encoded>({
-  file,
-  query,
-  state: codec,
-}: Options<State, Encoded>) {
-  const contents = Option.getOrUndefined(yield* Checkpoint.read(file, query))
-  const earlier =
-    contents === undefined
-      ? undefined
-      : yield* Effect.mapError(Schema.decodeUnknownEffect(codec)(contents.state), ({ message }) =>
-          invalid(file, message),
-        )
-  const recorder = contents === undefined ? yield* Coverage.make : yield* Coverage.resume(contents.coverage)
-  const tracker = new WalkPosition.Tracker(recorder, contents?.position)
-  const gate = Semaphore.makeUnsafe(1)
-  let savedAt = yield* Clock.currentTimeMillis
-  let savedRequests = recorder.sent()
-  let savedRows = contents?.position.rows
-
-  const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<State, E, R>) {
-    let rows: number
-    let made: State
-    // What was made must be of the sessions that the position knows as done: if one came meanwhile, once more.
-    do {
-      rows = tracker.taken
-      made = yield* state
-    } while (rows !== tracker.taken)
-    const [position, coverage] = [tracker.position(), recorder.snapshot()]
-    // Before the window was pinned there is nothing to keep.
-    if (position === undefined) return
-    const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(made))
-    yield* Checkpoint.write(file, query, { position, coverage, state: encoded })
-    savedAt = yield* Clock.currentTimeMillis
-    savedRequests = recorder.sent()
-    savedRows = position.rows
+export const open = Effect.fn("ResumableWalk.open")(function* <State, Encoded>(options: Options<State, Encoded>) {
+  let isComplete = false
+  const resumable = yield* Resumable.open(Checkpoint.ofWalk, options, (recorder, earlier) => {
+    isComplete = earlier?.complete === true
+    return new WalkPosition.Tracker(recorder, earlier)
   })
-
-  const walk: ResumableWalk<State> = {
-    recorder,
-    tracker,
-    earlier,
-    isComplete: contents?.position.complete === true,
-    saved: () => savedRows,
-    during: (state, run) => {
-      // One at a time: they write one file.
-      const saveWhenDue = gate.withPermits(1)(
-        Effect.gen(function* () {
-          const isDue = recorder.sent() - savedRequests >= saveEveryRequests
-          if (isDue || (yield* Clock.currentTimeMillis) - savedAt >= saveEveryMillis) yield* save(state)
-        }),
-      )
-      return run(saveWhenDue).pipe(
-        Effect.onExit((exit) =>
-          // Where this cannot be saved either, the file has what was saved before.
-          Exit.isSuccess(exit) ? save(state) : Effect.ignore(save(state)),
-        ),
-      )
-    },
-    finish: Checkpoint.remove(file),
-  }
+  const walk: ResumableWalk<State> = { ...resumable, isComplete }
   return walk
 })

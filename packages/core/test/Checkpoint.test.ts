@@ -8,7 +8,7 @@ import * as Path from "effect/Path"
 
 const query = { command: "lift", from: "2026-10-01T00:00:00Z", to: "default" }
 
-const contents: Checkpoint.Contents = {
+const contents: Checkpoint.Contents<WalkPosition.WalkPosition> = {
   position: {
     ...WalkPosition.start({ from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }),
     cursor: "c2",
@@ -34,11 +34,11 @@ describe("Checkpoint", () => {
   it.effect("gives back what was written, to the same query in any order, and only once it is there", () =>
     Effect.gen(function* () {
       const { file, fileSystem, names } = yield* inFolder
-      assert.deepStrictEqual(yield* Checkpoint.read(file, query), Option.none())
-      yield* Checkpoint.write(file, query, { ...contents, state: "older" })
-      yield* Checkpoint.write(file, query, contents)
+      assert.deepStrictEqual(yield* Checkpoint.ofWalk.read(file, query), Option.none())
+      yield* Checkpoint.ofWalk.write(file, query, { ...contents, state: "older" })
+      yield* Checkpoint.ofWalk.write(file, query, contents)
       const reversed = Object.fromEntries(Object.entries(query).toReversed())
-      const { coverage, position, state } = Option.getOrThrow(yield* Checkpoint.read(file, reversed))
+      const { coverage, position, state } = Option.getOrThrow(yield* Checkpoint.ofWalk.read(file, reversed))
       assert.deepStrictEqual({ coverage, position, state }, contents)
       assert.deepStrictEqual(yield* names, ["run.checkpoint"])
       assert.strictEqual((yield* fileSystem.stat(file)).mode & 0o777, 0o600)
@@ -51,12 +51,12 @@ describe("Checkpoint", () => {
   it.effect("keeps the requests for nudges that a run has made", () =>
     Effect.gen(function* () {
       const { file, fileSystem } = yield* inFolder
-      yield* Checkpoint.write(file, query, contents)
+      yield* Checkpoint.ofWalk.write(file, query, contents)
       // As files were written before there were any: they are still what their hash says.
       assert.notInclude(yield* fileSystem.readFileString(file), "nudge_requests")
       const coverage = { ...contents.coverage, requests: 3, nudge_requests: 3 }
-      yield* Checkpoint.write(file, query, { ...contents, coverage })
-      const read = Option.getOrThrow(yield* Checkpoint.read(file, query))
+      yield* Checkpoint.ofWalk.write(file, query, { ...contents, coverage })
+      const read = Option.getOrThrow(yield* Checkpoint.ofWalk.read(file, query))
       assert.deepStrictEqual(read.coverage, coverage)
     }).pipe(Effect.scoped, provided),
   )
@@ -68,11 +68,11 @@ describe("Checkpoint", () => {
   ] as const)("refuses another query and names what differs: %j", ([other, expected]) =>
     Effect.gen(function* () {
       const { file } = yield* inFolder
-      yield* Checkpoint.write(file, query, contents)
-      const error = yield* Effect.flip(Checkpoint.read(file, other))
+      yield* Checkpoint.ofWalk.write(file, query, contents)
+      const error = yield* Effect.flip(Checkpoint.ofWalk.read(file, other))
       assert.strictEqual(error._tag, "CheckpointMismatch")
       assert.include(error.message, expected)
-      assert.isTrue(Option.isSome(yield* Checkpoint.read(file, query)))
+      assert.isTrue(Option.isSome(yield* Checkpoint.ofWalk.read(file, query)))
     }).pipe(Effect.scoped, provided),
   )
 
@@ -86,10 +86,10 @@ describe("Checkpoint", () => {
   ] as const)("refuses %s, and leaves the file alone", ([, damage]) =>
     Effect.gen(function* () {
       const { file, fileSystem } = yield* inFolder
-      yield* Checkpoint.write(file, query, contents)
+      yield* Checkpoint.ofWalk.write(file, query, contents)
       const damaged = damage(yield* fileSystem.readFileString(file))
       yield* fileSystem.writeFileString(file, damaged)
-      const error = yield* Effect.flip(Checkpoint.read(file, query))
+      const error = yield* Effect.flip(Checkpoint.ofWalk.read(file, query))
       assert.deepInclude(error, { _tag: "CheckpointUnusable", problem: "invalid", file })
       assert.notInclude(error.message, "\n")
       assert.strictEqual(yield* fileSystem.readFileString(file), damaged)
@@ -100,9 +100,9 @@ describe("Checkpoint", () => {
     Effect.gen(function* () {
       const { file, fileSystem } = yield* inFolder
       yield* fileSystem.makeDirectory(file)
-      const unreadable = yield* Effect.flip(Checkpoint.read(file, query))
+      const unreadable = yield* Effect.flip(Checkpoint.ofWalk.read(file, query))
       assert.deepInclude(unreadable, { _tag: "CheckpointUnusable", problem: "unreadable" })
-      const unwritable = yield* Effect.flip(Checkpoint.write(`${file}/missing/x`, query, contents))
+      const unwritable = yield* Effect.flip(Checkpoint.ofWalk.write(`${file}/missing/x`, query, contents))
       assert.deepInclude(unwritable, { _tag: "CheckpointUnusable", problem: "unwritable" })
     }).pipe(Effect.scoped, provided),
   )

@@ -1,0 +1,121 @@
+/** Sessions with their details: which of a page's rows take a request, how many at once, and in which order. */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Coverage from "./Coverage.ts"
+import { ElnudgeClient } from "./ElnudgeClient.ts"
+import type * as ElnudgeError from "./ElnudgeError.ts"
+import type * as Session from "./Session.ts"
+import type { ListOptions, Page } from "./SessionPages.ts"
+import type * as SessionRead from "./SessionRead.ts"
+import type * as WalkPosition from "./WalkPosition.ts"
+import * as WholeNumber from "./WholeNumber.ts"
+
+export interface DetailOptions extends ListOptions {
+  /** Which sessions need their detail. @default all */
+  readonly pick?: ((session: Session.Summary) => boolean) | undefined
+  /** Details asked for at once. @default 8 */
+  readonly concurrency?: number | undefined
+  /** Emit in the order in which details arrive instead of the list's order. @default false */
+  readonly unordered?: boolean | undefined
+  /**
+   * What becomes of a listed session whose detail is a 404: left out and counted, emitted as `Unavailable`, or an
+   * error. @default "skip"
+   */
+  readonly onUnavailable?: "skip" | "emit" | "fail" | undefined
+  /**
+   * Follows the walk, so that it can be resumed where it stops: call its `done` for every read that was taken in. It
+   * brings its own position to resume from, and keeps the list's order. @default none
+   */
+  readonly tracker?: WalkPosition.Tracker | undefined
+}
+
+/** A page, and what is known of its sessions without asking for each; undefined for those that need their detail. */
+export interface Known {
+  readonly page: Page
+  readonly stateOf: (session: Session.Summary) => SessionRead.DetailState | undefined
+  /** Whether the list of nudges has not what the session's `nudge_count` says. */
+  readonly nudgesDiffer: (session: Session.Summary) => boolean
+}
+
+/** Rows of a page that need no request, or one that does. */
+type Run =
+  | { readonly _tag: "Plain"; readonly reads: Array<SessionRead.SessionRead> }
+  | { readonly _tag: "Picked"; readonly known: Known; readonly summary: Session.Summary }
+
+/** The sessions of the pages, each once. */
+export const ofPages = <E>(
+  { concurrency = 8, onUnavailable = "skip", tracker, unordered = false }: DetailOptions,
+  known: Stream.Stream<Known, E, ElnudgeClient>,
+): Stream.Stream<SessionRead.SessionRead, E | ElnudgeError.DetailError, ElnudgeClient> => {
+  const detailOf = Effect.fnUntraced(function* (
+    summary: Session.Summary,
+    { nudgesDiffer, page: { window } }: Known,
+  ): Effect.fn.Return<SessionRead.SessionRead, ElnudgeError.DetailError, ElnudgeClient> {
+    const client = yield* ElnudgeClient
+    const recorder = yield* Coverage.Current
+    const isDifferent = nudgesDiffer(summary)
+    const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
+      Effect.map((session): SessionRead.DetailState => {
+        if (tracker === undefined) recorder?.detail(summary, session)
+        return { _tag: "Read", session }
+      }),
+      Effect.catchTag("SessionUnavailable", (error) => {
+        if (tracker === undefined) recorder?.detailUnavailable(error.reason)
+        const state: SessionRead.DetailState = { _tag: "Unavailable", reason: error.reason }
+        return onUnavailable === "fail" ? Effect.fail(error) : Effect.succeed(state)
+      }),
+    )
+    if (isDifferent && tracker === undefined) recorder?.nudgesDiffer()
+    const differs = isDifferent ? { nudgesDiffer: true } : undefined
+    return { summary, detail, readAt: yield* Clock.currentTimeMillis, window, ...differs }
+  })
+
+  // A request is worth a fiber, a row is not: those between two requests go together.
+  const runsOf = (known: Known, recorder: Coverage.Recorder | undefined): ReadonlyArray<Run> => {
+    const { page, stateOf } = known
+    const { readAt, window } = page
+    const runs: Array<Run> = []
+    for (const summary of page.sessions) {
+      const detail = stateOf(summary)
+      if (detail === undefined) {
+        runs.push({ _tag: "Picked", known, summary })
+        continue
+      }
+      if (detail._tag === "Nudges" && tracker === undefined) recorder?.nudges(detail.nudges)
+      const read = { summary, detail, readAt, window }
+      const last = runs.at(-1)
+      if (last?._tag === "Plain") last.reads.push(read)
+      else runs.push({ _tag: "Plain", reads: [read] })
+    }
+    return runs
+  }
+
+  const readsOf = (
+    run: Run,
+  ): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
+    run._tag === "Plain" ? Effect.succeed(run.reads) : Effect.map(detailOf(run.summary, run.known), (read) => [read])
+
+  return Stream.fromEffect(
+    Effect.andThen(WholeNumber.check("the concurrency", concurrency, 1, 1000), Coverage.Current),
+  ).pipe(
+    Stream.flatMap((recorder) => Stream.map(known, (each) => runsOf(each, recorder))),
+    Stream.filter(Arr.isReadonlyArrayNonEmpty),
+    Stream.flattenArray,
+    // An error is one of the results until those before it are handed on.
+    Stream.mapEffect((run) => Effect.result(readsOf(run)), {
+      concurrency,
+      // In order, a slow detail holds the rest back, and what a tracker must remember stays small.
+      unordered: unordered && tracker === undefined,
+    }),
+    Stream.mapEffect(Effect.fromResult),
+    Stream.filter(Arr.isReadonlyArrayNonEmpty),
+    Stream.flattenArray,
+    Stream.filter((sessionRead) => {
+      const isLeftOut = onUnavailable === "skip" && sessionRead.detail._tag === "Unavailable"
+      if (isLeftOut) tracker?.done(sessionRead)
+      return !isLeftOut
+    }),
+  )
+}
