@@ -12,7 +12,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
-  // Compiling is a quarter of the start, so it is done once. Not kept in Node's default place, the folder for temporary
+  // Compiling is a fifth of the start, so it is done once. Not kept in Node's default place, the folder for temporary
   // files: somebody else on the machine may have made the one there, and Node runs what it finds in it.
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
   const caches = [XDG_CACHE_HOME, LOCALAPPDATA, HOME && join(HOME, ".cache")].find((path) => path && isAbsolute(path))

@@ -1,6 +1,7 @@
 /** What a run will take, as text for people and as JSON. */
 import { Session, TimeWindow, type WalkSample, version } from "@effect-elnudge/core"
 import type { TimeSpan } from "@effect-elnudge/core"
+import * as DurationText from "./DurationText.ts"
 import * as RunForecast from "./RunForecast.ts"
 import * as TableText from "./TableText.ts"
 import * as WalkCost from "./WalkCost.ts"
@@ -40,13 +41,7 @@ const count = ({ high, isExact, low, value }: Range): string =>
     ? Math.round(value).toLocaleString("en-US")
     : `${rounded(value, Math.round)} (${rounded(low, Math.floor)} to ${rounded(high, Math.ceil)})`
 
-const duration = (seconds: number): string => {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 90) return `${minutes} min`
-  const rest = minutes % 60
-  return `${Math.floor(minutes / 60)} h${rest === 0 ? "" : ` ${rest} min`}`
-}
+const duration = (seconds: number): string => DurationText.make(seconds * 1000)
 
 const durations = ({ high, isExact, low, value }: Range): string =>
   isExact || duration(low) === duration(high)

@@ -1,5 +1,9 @@
 /** What a walk will cost by each of the sources that it can read from, worked out from a sample of its sessions. */
 import { type RequestLimiter, type Session, SessionsApi, WalkSample } from "@effect-elnudge/core"
+import * as NudgeList from "@effect-elnudge/core/NudgeList"
+import { documentedPerMinute } from "@effect-elnudge/core/Pace"
+import { tailRows } from "@effect-elnudge/core/PageGuard"
+import { slicePages } from "@effect-elnudge/core/SliceSchedule"
 
 /** In the order in which they are shown, and preferred where they cost the same: what the vendor promises first. */
 export const sources = ["list", "details", "nudges"] as const
@@ -79,13 +83,11 @@ export const needs = (sample: WalkSample.WalkSample, { needsDetail, needsEvents 
   nudges: WalkSample.total(sample, nudgesOf),
 })
 
-/** The nudges of the last sessions are asked for up to two hours after the window. */
-const afterEndMillis = 2 * 3_600_000
 /**
- * How many more pages parts of the window take: each of some 14 pages ends with one that is not full, and has its last 20 rows
- * read once more by the part below.
+ * How many more pages parts of the window take: each ends with a page that is not full, and has its last rows read once more by
+ * the part below.
  */
-const partsPart = (pageSize: number): number => (0.75 + Math.min(1, 20 / pageSize)) / 14
+const partsPart = (pageSize: number): number => (0.75 + Math.min(1, tailRows / pageSize)) / slicePages
 
 /** A page that is not full costs as much as one that is, and so does one without a row. */
 const pagesOf = (rows: number, size: number): number => Math.max(1, Math.ceil(rows / size))
@@ -105,7 +107,7 @@ export const costs = (
   const { from, to } = sample.window
   const list = pagesOf(sessions.value, pageSize)
   const inParts = listConcurrency > 1 ? partsPart(pageSize) * list + listConcurrency : 0
-  const after = 1 + Math.max(0, Math.min(afterEndMillis, now - to)) / (to - from)
+  const after = 1 + Math.max(0, Math.min(NudgeList.afterEndMillis, now - to)) / (to - from)
 
   const requests = (
     more: { readonly details: number; readonly nudges: number },
@@ -150,9 +152,6 @@ export const costs = (
   return served.map((cost) => ({ ...cost, isCheapest: cost === cheapest }))
 }
 
-/** The documented limit, at which one that is learned begins. */
-const learnedFrom = 1_000
-
 export interface Rate {
   readonly requestsPerMinute: number
   /** Whether it only begins there. */
@@ -161,7 +160,7 @@ export interface Rate {
 
 export const rate = (limit: RequestLimiter.Limit): Rate =>
   limit === "auto"
-    ? { requestsPerMinute: learnedFrom, isLearned: true }
+    ? { requestsPerMinute: documentedPerMinute, isLearned: true }
     : { requestsPerMinute: limit, isLearned: false }
 
 /** How long so many requests take at the limit. */

@@ -18,6 +18,7 @@ import * as BaseUrl from "./BaseUrl.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
 import * as NudgesApi from "./NudgesApi.ts"
+import { documentedPerMinute } from "./Pace.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestLoop from "./RequestLoop.ts"
@@ -110,7 +111,7 @@ const noStack = { captureStackTrace: false }
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
-  const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? 1000, options.share ?? 1)
+  const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? documentedPerMinute, options.share ?? 1)
   const attemptTimeout = yield* PositiveDuration.parse("attempt timeout", options.attemptTimeout ?? "30 seconds")
   const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("longest hold", options.maxHold ?? "2 minutes"))
   const { retentionDays } = options

@@ -4,12 +4,12 @@
  * below that it climbs back to it, stays near for a while, and then tries more and more. A pure function of what it is
  * told: the same departures and refusals give the same pace.
  */
-import { type Departure, Metronome, type Pace, timerMillis } from "./Pace.ts"
+import { type Departure, documentedPerMinute, Metronome, type Pace, timerMillis } from "./Pace.ts"
 
 const second = 1_000
 
-/** The vendor's 1,000 a minute, in requests a millisecond. */
-const documented = 1_000 / (60 * second)
+/** In requests a millisecond. */
+const documented = documentedPerMinute / (60 * second)
 /** However often it was refused: about 2 a minute. */
 const slowest = 2 / (60 * second)
 

@@ -48,7 +48,7 @@ export interface Join {
 
 // A nudge is shown after its session's start. How long after: most sessions are over by then, and of the others the
 // nudges do not add up, so that their details are read.
-const afterEndMillis = 2 * 3_600_000
+export const afterEndMillis = 2 * 3_600_000
 
 // Nudges of sessions that never come (before the window, deleted) must not pile up; a session that misses them has its detail read.
 const mostHeld = 100_000

@@ -3,6 +3,9 @@
  * before it is due, so that a wait that is given up costs nothing.
  */
 
+/** The vendor's limit, for each key. */
+export const documentedPerMinute = 1_000
+
 /** A request that may go: the how-manieth of its key, and when it went. */
 export interface Departure {
   readonly index: number

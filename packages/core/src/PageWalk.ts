@@ -58,18 +58,15 @@ interface Step extends Place {
   readonly isProgress: boolean
 }
 
-/** A walk that asks for its next page when told to. */
-export interface PageWalk<Row, E> {
-  /** The next page. Not to be asked for while another one is under way, or after the last. */
-  readonly next: Effect.Effect<Taken<Row>, E | CheckError>
-}
+/** The next page of a walk each time. Not to be asked for while another one is under way, or after the last. */
+export type Next<Row, E> = Effect.Effect<Taken<Row>, E | CheckError>
 
 /** Goes on from the position. */
 export const make = <Row extends { readonly id: string }, E>(
   source: Source<Row, E>,
   position: WalkPosition,
   { cursorAlone, limit, part }: Options,
-): PageWalk<Row, E> => {
+): Next<Row, E> => {
   const guard = new PageGuard<Row>(source, position)
   const from = part?.from ?? position.window.from
   const isResumed = position.rows > 0
@@ -96,7 +93,7 @@ export const make = <Row extends { readonly id: string }, E>(
     return refused
   })
 
-  const ask = Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
+  return Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
     const place = step
     const { cursor, isAgain, rows: ownRows, to } = place
     const rowsEmitted = part?.handedOn() ?? ownRows
@@ -129,8 +126,6 @@ export const make = <Row extends { readonly id: string }, E>(
       ),
     )
   })
-
-  return { next: ask }
 }
 
 /** The pages up to the last one. */
@@ -140,9 +135,9 @@ export const pages = <Row extends { readonly id: string }, E>(
   options: Options,
 ): Stream.Stream<Taken<Row>, E | CheckError> =>
   Stream.suspend(() => {
-    const walk = make(source, position, options)
+    const next = make(source, position, options)
     return Stream.paginate(undefined, () =>
-      Effect.map(walk.next, (taken): readonly [ReadonlyArray<Taken<Row>>, Option.Option<undefined>] => [
+      Effect.map(next, (taken): readonly [ReadonlyArray<Taken<Row>>, Option.Option<undefined>] => [
         [taken],
         taken.following === undefined ? Option.none() : Option.some(undefined),
       ]),

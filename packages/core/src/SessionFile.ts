@@ -86,7 +86,7 @@ const markOf = (read: SessionRead): typeof Mark.Type | undefined => {
   }
 }
 
-/** One session as a line, without the line break. */
+/** One session as a line, without the line break. Nudges that are not from its detail do not stand in it. */
 export const formatLine = (read: SessionRead): string =>
   JSON.stringify({ ...SessionReads.session(read), _read: markOf(read) })
 

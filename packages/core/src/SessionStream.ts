@@ -12,8 +12,8 @@ import * as Session from "./Session.ts"
 import * as SessionPages from "./SessionPages.ts"
 import type { ListOptions, Page } from "./SessionPages.ts"
 import * as SessionRead from "./SessionRead.ts"
-import * as SessionReads from "./SessionReads.ts"
-import type { DetailOptions } from "./SessionReads.ts"
+import * as DetailWalk from "./DetailWalk.ts"
+import type { DetailOptions } from "./DetailWalk.ts"
 import * as TimeSpan from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 
@@ -46,7 +46,7 @@ export const details = (
 ): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
   const { pick = pickAll, tracker } = options
   const stateOf = (session: Session.Summary) => (pick(session) ? undefined : SessionRead.notNeeded)
-  return SessionReads.ofPages(
+  return DetailWalk.ofPages(
     options,
     Stream.map(SessionPages.make(options, tracker), (page) => ({ page, stateOf, nudgesDiffer: () => false })),
   )
@@ -93,7 +93,7 @@ export const nudges = (
               const ofList = nudges === undefined ? undefined : ({ _tag: "Nudges", nudges } as const)
               states.set(session, needy.has(session) ? ofList : picked.has(session) ? undefined : SessionRead.notNeeded)
             }
-            const each: SessionReads.Known = {
+            const each: DetailWalk.Known = {
               page,
               stateOf: (session) => states.get(session),
               nudgesDiffer: (session) => needy.has(session),
@@ -102,6 +102,6 @@ export const nudges = (
           }),
         ),
       )
-      return SessionReads.ofPages(options, known)
+      return DetailWalk.ofPages(options, known)
     }),
   )

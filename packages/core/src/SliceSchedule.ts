@@ -6,7 +6,7 @@
 import * as TimeSpan from "./TimeSpan.ts"
 
 /** How many pages a slice has left when it is cut; fewer make more requests (a slice's last page is not full), more are slower. */
-const slicePages = 14
+export const slicePages = 14
 /** A slice that has fewer pages left is not worth a cut. */
 const leastPages = 6
 /** How many slices may be cut before anything of them was seen: a guess from the last ones that were. */
@@ -15,24 +15,20 @@ const unseenSlices = 3
 const heldPages = 32
 
 /** A part of the window. Instants are epoch milliseconds. */
-export interface Slice<Page> {
+export interface Slice {
   /** Exclusive. */
   readonly to: number
   /** Inclusive: what was asked for when it began. */
   readonly askedFrom: number
   /** Inclusive; later than `askedFrom` once it was cut. What lies before belongs to the next slice. */
   readonly from: number
-  /** Milliseconds that one page of it spans, as last seen; undefined before its first page. */
-  readonly pageMillis: number | undefined
-  /** Up to where it was seen. */
-  readonly reached: number
-  readonly pages: ReadonlyArray<Page>
-  readonly isDone: boolean
 }
 
-interface Mutable<Page> extends Slice<Page> {
+interface Mutable<Page> extends Slice {
   from: number
+  /** Milliseconds that one page of it spans, as last seen; undefined before its first page. */
   pageMillis: number | undefined
+  /** Up to where it was seen. */
   reached: number
   pages: Array<Page>
   isDone: boolean
@@ -74,7 +70,7 @@ export class SliceSchedule<Page> {
   }
 
   /** The slice whose next page is to be asked for now, or undefined while there is none. Ends with {@link arrived}. */
-  next(): Slice<Page> | undefined {
+  next(): Slice | undefined {
     if (this.busy >= this.concurrency) return undefined
     const isIdle = ({ isBusy, isDone }: Mutable<Page>) => !isBusy && !isDone
     const isFull = this.held + this.busy >= heldPages * this.concurrency
@@ -89,7 +85,7 @@ export class SliceSchedule<Page> {
   }
 
   /** A page of the slice came. */
-  arrived(slice: Slice<Page>, page: Page, { isLast, starts }: Seen): void {
+  arrived(slice: Slice, page: Page, { isLast, starts }: Seen): void {
     const rows = starts.length
     this.busy--
     const own = this.slices.find((candidate) => candidate === slice)
@@ -116,7 +112,7 @@ export class SliceSchedule<Page> {
   }
 
   /** What comes after the slice is not wanted any more. */
-  endAfter(slice: Slice<Page>): void {
+  endAfter(slice: Slice): void {
     const index = this.slices.findIndex((candidate) => candidate === slice)
     if (index === -1) return
     for (const { pages } of this.slices.splice(index + 1)) this.held -= pages.length
@@ -136,7 +132,7 @@ export class SliceSchedule<Page> {
     }
   }
 
-  private pagesLeft({ from, pageMillis = this.lastPageMillis, reached }: Slice<Page>): number {
+  private pagesLeft({ from, pageMillis = this.lastPageMillis, reached }: Mutable<Page>): number {
     return pageMillis === undefined ? 0 : (reached - from) / pageMillis
   }
 

@@ -37,6 +37,16 @@ type SlicePage<Row> =
   | { readonly _tag: "Gone" }
   | { readonly _tag: "Failed"; readonly cause: Cause.Cause<ElnudgeError.ListError> }
 
+/** One slice's walk, and when its last rows start. */
+interface SliceWalk<Row> {
+  readonly next: PageWalk.Next<Row, ElnudgeError.ListError>
+  readonly tail: ReadonlyArray<number>
+}
+
+const noRows = { starts: [], isLast: true }
+
+const overlapMillis = 10 * 60_000
+
 /** Lets any number of fibers wait until something changed since they looked. */
 const makeSignal = () => {
   let current = Deferred.makeUnsafe<void>()
@@ -113,37 +123,33 @@ export const pages = <Row extends { readonly id: string }>(
       const span = TimeWindow.toSpan({ from: position.window.from, to })
       const schedule = new SliceSchedule<SlicePage<Row>>(span, concurrency, limit)
       const merger = makeMerger(source, position, to)
-      const walks = new WeakMap<Slice<SlicePage<Row>>, PageWalk.PageWalk<Row, ElnudgeError.ListError>>()
+      const walks = new WeakMap<Slice, SliceWalk<Row>>()
       const tailSize = Math.min(tailRows, limit)
-      /** When the last rows of each slice start. */
-      const tails = new WeakMap<Slice<SlicePage<Row>>, ReadonlyArray<number>>()
       const signal = makeSignal()
 
       const partFrom = (from: string) => ({ from, handedOn: merger.handedOn })
 
       // What the API lists in a slice counts, wherever in the walk's window it says that it starts.
-      const begin = (slice: Slice<SlicePage<Row>>) => {
+      const begin = (slice: Slice): SliceWalk<Row> => {
         const { from, to } = TimeWindow.ofSpan({ from: slice.askedFrom, to: slice.to })
         const start = { ...WalkPosition.start(position.window), to, rest_before: to }
-        const walk = PageWalk.make(source, start, { cursorAlone, limit, part: partFrom(from) })
-        walks.set(slice, walk)
-        return walk
+        return { next: PageWalk.make(source, start, { cursorAlone, limit, part: partFrom(from) }), tail: [] }
       }
 
-      const seenOf = (slice: Slice<SlicePage<Row>>, taken: PageWalk.Taken<Row>) => {
+      const seenOf = (slice: Slice, { next, tail: before }: SliceWalk<Row>, taken: PageWalk.Taken<Row>) => {
         const starts = taken.rows.map((row) => Session.millis(source.instant(row)))
-        const tail = [...(tails.get(slice) ?? []), ...starts.slice(-tailSize)].slice(-tailSize)
-        tails.set(slice, tail)
+        const tail = [...before, ...starts.slice(-tailSize)].slice(-tailSize)
+        walks.set(slice, { next, tail })
         // Once its last rows all lie before its end, what is yet to come belongs to the next slice.
         const isPast = tail.length > 0 && TimeSpan.extent(tail).latest < slice.from
         return { starts, isLast: taken.following === undefined || isPast }
       }
 
       /** The API lists nothing of the slice, but what starts after it: it does not know `to`. */
-      const isElsewhere = (slice: Slice<SlicePage<Row>>, starts: ReadonlyArray<number>) =>
+      const isElsewhere = (slice: Slice, starts: ReadonlyArray<number>) =>
         starts.length > 0 && TimeSpan.extent(starts).earliest >= slice.to + 1_000
 
-      const elsewhere = (slice: Slice<SlicePage<Row>>) =>
+      const elsewhere = (slice: Slice) =>
         new ElnudgeError.ResponseInvalid({
           reason:
             "the list begins after the window that was asked for, so it cannot be walked in parts (listConcurrency)",
@@ -151,17 +157,17 @@ export const pages = <Row extends { readonly id: string }>(
           request: { _tag: source.tag, ...TimeWindow.ofSpan(slice), rowsEmitted: merger.handedOn(), part: true },
         })
 
-      const endWith = (slice: Slice<SlicePage<Row>>, end: SlicePage<Row>) => {
+      const endWith = (slice: Slice, end: SlicePage<Row>) => {
         schedule.arrived(slice, end, noRows)
         schedule.endAfter(slice)
       }
 
-      const askFor = Effect.fnUntraced(function* (slice: Slice<SlicePage<Row>>) {
+      const askFor = Effect.fnUntraced(function* (slice: Slice) {
         const begun = walks.get(slice)
         const walk = begun ?? begin(slice)
         const exit = yield* Effect.exit(walk.next)
         if (Exit.isSuccess(exit)) {
-          const seen = seenOf(slice, exit.value)
+          const seen = seenOf(slice, walk, exit.value)
           if (begun === undefined && isElsewhere(slice, seen.starts)) return yield* elsewhere(slice)
           return schedule.arrived(slice, { _tag: "Taken", taken: exit.value, isFirst: begun === undefined }, seen)
         }
@@ -248,7 +254,3 @@ export const pages = <Row extends { readonly id: string }>(
       )
     }),
   )
-
-const noRows = { starts: [], isLast: true }
-
-const overlapMillis = 10 * 60_000

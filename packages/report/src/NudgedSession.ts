@@ -21,11 +21,9 @@ export const displays = (
 
 /** The same with the events that tell when the purchase was: `missing` also where only they were not read. */
 export const of = (read: SessionRead.SessionRead): Session.Detail | "missing" | undefined => {
-  if (read.detail._tag === "Read" && isNudged(read.detail.session)) {
-    return read.detail.session.nudges.length === 0 ? undefined : read.detail.session
-  }
   const shown = displays(read)
   if (shown === undefined || shown === "missing") return shown
+  if (read.detail._tag === "Read") return read.detail.session
   // Without a purchase there is nothing to look for in the events.
   return needsPurchaseTime(shown.session) ? "missing" : { ...shown.session, nudges: shown.nudges, events: [] }
 }

@@ -27,7 +27,10 @@ const cells = (read: SessionRead.SessionRead, details: boolean): Array<string | 
   const { converted, ended_at, id, intent_score, nudge_count, page_count, started_at } = SessionRead.session(read)
   const row = [id, started_at, ended_at, page_count, intent_score, String(converted), nudge_count]
   if (!details) return row
-  const { detail } = read
-  if (detail._tag !== "Read") return [...row, null, null]
-  return [...row, JSON.stringify(detail.session.events), JSON.stringify(detail.session.nudges)]
+  const nudges = SessionRead.nudges(read)
+  return [
+    ...row,
+    read.detail._tag === "Read" ? JSON.stringify(read.detail.session.events) : null,
+    nudges === undefined ? null : JSON.stringify(nudges),
+  ]
 }
