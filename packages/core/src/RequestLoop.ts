@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import type { BaseUrl } from "./BaseUrl.ts"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
@@ -15,6 +16,7 @@ import * as KeyInUse from "./KeyInUse.ts"
 import * as Outcome from "./Outcome.ts"
 import * as RequestBudget from "./RequestBudget.ts"
 import type * as RequestLimiter from "./RequestLimiter.ts"
+import * as RequestMetrics from "./RequestMetrics.ts"
 import * as Session from "./Session.ts"
 import * as TransportReason from "./TransportReason.ts"
 
@@ -97,6 +99,12 @@ const takeTurn = Effect.fnUntraced(function* (
   )
 })
 
+const waited = (recorder: Coverage.Recorder | undefined, reason: "paced" | "held", millis: number) => {
+  if (!(millis > 0)) return Effect.void
+  recorder?.waited(`${reason}_ms`, millis)
+  return RequestMetrics.waited(reason, millis)
+}
+
 const untilAnswered = Effect.fnUntraced(function* <A, E>(
   call: Call<A, E>,
   settings: Settings,
@@ -114,13 +122,21 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
     if (budget !== undefined) yield* budget.check(request)
     const turn = yield* takeTurn(request, heldMillis, settings, budget)
     heldMillis += turn.heldMillis
-    recorder?.waited("paced_ms", turn.pacedMillis)
-    recorder?.waited("held_ms", turn.heldMillis)
+    yield* waited(recorder, "paced", turn.pacedMillis)
+    yield* waited(recorder, "held", turn.heldMillis)
     if (budget !== undefined) yield* budget.spend(request)
     recorder?.request(request._tag, attempts > 0)
     attempts++
     const taken = keys.take()
-    const outcome = yield* Effect.provideService(sendOnce, KeyInUse.OfAttempt, taken.key)
+    const sentAt = yield* Clock.currentTimeMillis
+    const result = yield* Effect.result(Effect.provideService(sendOnce, KeyInUse.OfAttempt, taken.key))
+    const took = (yield* Clock.currentTimeMillis) - sentAt
+    if (Result.isFailure(result)) {
+      yield* RequestMetrics.attempted(request._tag, "Error", took)
+      return yield* Effect.fail(result.failure)
+    }
+    const outcome = result.success
+    yield* RequestMetrics.attempted(request._tag, outcome._tag, took)
     switch (outcome._tag) {
       case "Done":
         return outcome.value
@@ -148,7 +164,7 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         if (failures === retryLimit) return yield* outcome.failure(attempts)
         const wait = yield* backoff(failures++)
         yield* Effect.logDebug("retrying", { request, wait })
-        recorder?.waited("held_ms", wait)
+        yield* waited(recorder, "held", wait)
         yield* Effect.sleep(wait)
       }
     }
