@@ -1,0 +1,12 @@
+/** What is under way, or asked for, when its client was closed. */
+import * as Data from "effect/Data"
+
+/** `close()` was called: nothing is asked for any more. */
+export class ClientClosed extends Data.TaggedError("ClientClosed")<{}> {
+  override get message(): string {
+    return "The elNudge client was closed."
+  }
+  get advice(): string {
+    return "Make a new client, or close this one after its last use."
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * The client for code without Effect: promises, async iterables and a web stream over the same services. What goes wrong is
+ * thrown as the error of `ElnudgeError` that it is; a defect, such as an error of a function of yours, as it is.
+ */
+import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { FetchHttpClient } from "effect/http"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as ElnudgeClient from "../ElnudgeClient.ts"
+import * as ElnudgeError from "../ElnudgeError.ts"
+import type * as Session from "../Session.ts"
+import type { SessionRead } from "../SessionRead.ts"
+import * as SessionReads from "../SessionRead.ts"
+import * as SessionStream from "../SessionStream.ts"
+import { ClientClosed } from "./ClientClosed.ts"
+import * as Iteration from "./Iteration.ts"
+import * as Moment from "./Moment.ts"
+import * as NdjsonStream from "./NdjsonStream.ts"
+import * as Running from "./Running.ts"
+import * as UnderWay from "./UnderWay.ts"
+
+export interface Options extends Omit<ElnudgeClient.Options, "apiKey" | "reloadKey"> {
+  /** The site's secret key. It is never printed, and goes only to https or to loopback. */
+  readonly apiKey: string
+  /**
+   * Reads the key again once the API refuses it with a 401: another key goes on with the request, and with all that follow;
+   * the same one, or a rejection, ends it with `Unauthorized`. @default the key stays
+   */
+  readonly reloadKey?: (() => string | Promise<string>) | undefined
+  /** What sends the requests; it is told not to follow redirects, and must not. @default the global fetch */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+export interface CallOptions {
+  /** Ends every wait at once: the promise is rejected with the signal's reason. @default none */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface GetOptions extends CallOptions {
+  /** When the session started, if the list told: a 404 can then say whether the plan keeps it. @default unknown */
+  readonly startedAt?: string | undefined
+}
+
+export interface ListOptions
+  extends CallOptions, Pick<SessionStream.ListOptions, "pageSize" | "followWindow" | "listConcurrency"> {
+  /** Sessions that start at or after this. @default 30 days before `to` */
+  readonly from?: Moment.Moment | undefined
+  /** Sessions that start before this. @default now, when the walk starts */
+  readonly to?: Moment.Moment | undefined
+}
+
+export interface DetailOptions
+  extends ListOptions, Pick<SessionStream.DetailOptions, "pick" | "concurrency" | "unordered" | "onUnavailable"> {}
+
+export interface NdjsonOptions extends DetailOptions {
+  /** Whether lines have events and nudges; `pick` chooses which. @default false */
+  readonly details?: boolean | undefined
+  /** What becomes of a listed session whose detail is a 404, as in `details`. @default "emit" */
+  readonly onUnavailable?: DetailOptions["onUnavailable"]
+}
+
+/** Beside the errors named, everything rejects with the reason of its signal, and with `ClientClosed` after `close`. */
+export interface Client extends AsyncDisposable {
+  /**
+   * The rows of the list, newest first, each session once. Every iteration is a walk of its own, from the first page on; it
+   * asks for a page while the one before is taken in, for at most two more than were taken, and for none that is not waited
+   * for. `break` ends what is under way. Throws a `ListError`.
+   */
+  readonly sessions: (options?: ListOptions) => AsyncIterable<Session.Summary, undefined>
+  /**
+   * As `sessions`, with the detail of each, or of those that `pick` says; at most `concurrency` details are asked for ahead,
+   * and the pages for as many. Throws a `ListError` or a `DetailError`.
+   */
+  readonly details: (options?: DetailOptions) => AsyncIterable<SessionRead, undefined>
+  /** One session by its id. Rejects with a `DetailError`. */
+  readonly getSession: (id: string, options?: GetOptions) => Promise<Session.Detail>
+  /**
+   * The sessions as lines of UTF-8 that the CLI reads with `--input`, for any `Response`. A line is asked for when it is
+   * read; an error, an abort and `close` end the stream with an error, so that what came is not taken for all.
+   */
+  readonly ndjson: (options?: NdjsonOptions) => NdjsonStream.NdjsonStream
+  /** Ends what is under way, and resolves when all of it is free. The limit of the key stays. */
+  readonly close: () => Promise<void>
+}
+
+const windowOf = Effect.fnUntraced(function* ({ from, to }: ListOptions) {
+  return {
+    from: from === undefined ? undefined : yield* Effect.fromResult(Moment.parse("from", from)),
+    to: to === undefined ? undefined : yield* Effect.fromResult(Moment.parse("to", to)),
+  }
+})
+
+// As `details` that needs none, but without its look-ahead, which is for details.
+const listed = (options: SessionStream.ListOptions) =>
+  SessionStream.pages(options).pipe(
+    Stream.flatMap(({ readAt, sessions, window }) =>
+      Stream.fromArray(
+        sessions.map((summary): SessionRead => ({ summary, detail: SessionReads.notNeeded, readAt, window })),
+      ),
+    ),
+  )
+
+/** The client of services that are there already, such as those of an Effect program. Closing it leaves them as they are. */
+export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient>): Client => {
+  const underWay = UnderWay.make()
+  const setting = (options: CallOptions | undefined) => ({ context, underWay, signal: options?.signal })
+
+  const iterable = <A, E, Options extends ListOptions>(
+    options: Options,
+    walk: (
+      options: Omit<Options, "from" | "to"> & SessionStream.ListOptions,
+    ) => Stream.Stream<A, E, ElnudgeClient.ElnudgeClient>,
+  ) => {
+    const stream = Stream.unwrap(Effect.map(windowOf(options), (window) => walk({ ...options, ...window })))
+    return { [Symbol.asyncIterator]: () => Iteration.make(stream, setting(options)) }
+  }
+
+  const ndjson = ({ details = false, onUnavailable = "emit", ...options }: NdjsonOptions = {}) => {
+    const chunks = iterable(options, (walk) =>
+      (details ? SessionStream.details({ ...walk, onUnavailable }) : listed(walk)).pipe(
+        Stream.mapArray((reads) => [NdjsonStream.encode(reads)]),
+      ),
+    )
+    return NdjsonStream.make(chunks[Symbol.asyncIterator]())
+  }
+
+  return {
+    sessions: (options = {}) => iterable(options, SessionStream.summaries),
+    details: (options = {}) => iterable(options, SessionStream.details),
+    getSession: (id, options) =>
+      Running.run(
+        Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => client.getSession(id, options)),
+        setting(options),
+      ),
+    ndjson,
+    close: underWay.close,
+    [Symbol.asyncDispose]: underWay.close,
+  }
+}
+
+const orThrow = <A, E>(exit: Exit.Exit<A, E>): A => {
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+  return exit.value
+}
+
+/** A client. Throws `InvalidRequest` where an option is out of range or the address would expose the key. */
+export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client => {
+  const reload =
+    reloadKey === undefined
+      ? undefined
+      : Effect.tryPromise({
+          try: async () => Redacted.make(await reloadKey()),
+          // What was thrown may hold a key.
+          catch: () => new ElnudgeError.InvalidRequest({ reason: "reloadKey failed", advice: "See why it failed." }),
+        })
+  const layer = ElnudgeClient.layer({ ...options, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
+    Layer.provide(FetchHttpClient.layer),
+  )
+  const context = orThrow(Effect.runSyncExit(Effect.scoped(Layer.build(layer))))
+  return fromContext(fetch === undefined ? context : Context.add(context, FetchHttpClient.Fetch, fetch))
+}
+
+export interface EnvOptions extends Omit<Options, "apiKey" | "reloadKey" | "baseUrl"> {
+  /** @default the environment of the process */
+  readonly env?: { readonly [name: string]: string | undefined } | undefined
+}
+
+const variable = (name: string) => Config.String(name).pipe(Config.withDefault(""))
+
+const environment = Config.all({
+  key: variable("ELNUDGE_API_KEY"),
+  file: variable("ELNUDGE_API_KEY_FILE"),
+  address: variable("ELNUDGE_BASE_URL"),
+})
+
+const providerOf = (env: EnvOptions["env"]) =>
+  env === undefined
+    ? ConfigProvider.fromEnv()
+    : ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isNotUndefined) })
+
+/** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidRequest` where there is no key. */
+export const fromEnv = ({ env, ...options }: EnvOptions = {}): Client => {
+  const { address, file, key } = orThrow(Effect.runSyncExit(environment.parse(providerOf(env))))
+  const apiKey = key.trim()
+  if (apiKey !== "") return make({ ...options, apiKey, baseUrl: address === "" ? undefined : address })
+  throw file === ""
+    ? new ElnudgeError.InvalidRequest({
+        reason: "there is no API key",
+        advice: "Set ELNUDGE_API_KEY to the site's secret key.",
+      })
+    : new ElnudgeError.InvalidRequest({
+        reason: "ELNUDGE_API_KEY is not set, and the file that ELNUDGE_API_KEY_FILE names is not read here",
+        advice: "Read the file, and give its content to Elnudge.make as apiKey, and what reads it as reloadKey.",
+      })
+}
+
+const classes = [
+  ElnudgeError.InvalidRequest,
+  ElnudgeError.Unauthorized,
+  ElnudgeError.TransportFailure,
+  ElnudgeError.ServerUnavailable,
+  ElnudgeError.RateLimited,
+  ElnudgeError.LimiterUnavailable,
+  ElnudgeError.DeadlineReached,
+  ElnudgeError.RequestsUsedUp,
+  ElnudgeError.RetentionExceeded,
+  ElnudgeError.NudgesUnavailable,
+  ElnudgeError.ResponseInvalid,
+  ElnudgeError.CursorRejected,
+  ElnudgeError.SessionUnavailable,
+  ClientClosed,
+]
+
+/** What the client throws of its own: each has a `_tag`, a `message` and an `advice`. */
+export type Thrown = InstanceType<(typeof classes)[number]>
+
+/** Tells what the client throws of its own from a signal's reason and from anything else. */
+export const isError = (error: unknown): error is Thrown => classes.some((each) => error instanceof each)

@@ -1,0 +1,31 @@
+/** The ends of a window as they are written without Effect. */
+import * as DateTime from "effect/DateTime"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import { InvalidRequest } from "../ElnudgeError.ts"
+import * as IsoInstant from "../IsoInstant.ts"
+import * as Session from "../Session.ts"
+
+/** A Date, an ISO 8601 instant with a time zone, or a day, which begins at midnight UTC. */
+export type Moment = Date | string
+
+const millis = (moment: Moment): number => {
+  if (Predicate.isDate(moment)) return moment.getTime()
+  const text = /^\d{4}-\d\d-\d\d$/.test(moment) ? `${moment}T00:00:00Z` : moment
+  return IsoInstant.isInstant(text) ? Session.millis(text) : Number.NaN
+}
+
+/** The instant of the option of that name. */
+export const parse = (name: "from" | "to", moment: Moment): Result.Result<DateTime.Utc, InvalidRequest> => {
+  const epochMillis = millis(moment)
+  // A Date goes further than the years of four digits that an instant is written with.
+  if (!Number.isNaN(epochMillis) && IsoInstant.isInstant(Session.instant(epochMillis))) {
+    return Result.succeed(DateTime.makeUnsafe(epochMillis))
+  }
+  return Result.fail(
+    new InvalidRequest({
+      reason: `${name} is ${JSON.stringify(moment) ?? "not there"}`,
+      advice: "Give a Date, an instant with its time zone such as 2026-10-01T00:00:00Z, or a day such as 2026-10-01.",
+    }),
+  )
+}

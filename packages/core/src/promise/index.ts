@@ -1,0 +1,5 @@
+export * as Elnudge from "./Elnudge.ts"
+export * as ElnudgeError from "../ElnudgeError.ts"
+export * as Session from "../Session.ts"
+export * as SessionRead from "../SessionRead.ts"
+export { ClientClosed } from "./ClientClosed.ts"

@@ -1,0 +1,28 @@
+/** What the promise face promises to a compiler: no type of Effect's stands in the way of code that does not know it. */
+import { ClientClosed, Elnudge, ElnudgeError, type Session, type SessionRead } from "@effect-elnudge/core/promise"
+import { describe, expectTypeOf, it } from "@effect/vitest"
+
+describe("Elnudge", () => {
+  it("gives sessions, reads and details", () => {
+    expectTypeOf<ReturnType<Elnudge.Client["sessions"]>>().toEqualTypeOf<AsyncIterable<Session.Summary, undefined>>()
+    expectTypeOf<ReturnType<Elnudge.Client["details"]>>().toEqualTypeOf<
+      AsyncIterable<SessionRead.SessionRead, undefined>
+    >()
+    expectTypeOf<ReturnType<Elnudge.Client["getSession"]>>().toEqualTypeOf<Promise<Session.Detail>>()
+    expectTypeOf<ReturnType<Elnudge.Client["ndjson"]>>().toExtend<BodyInit>()
+    expectTypeOf<Elnudge.Client>().toExtend<AsyncDisposable>()
+  })
+
+  it("takes a text for a key, and dates or texts for a window", () => {
+    expectTypeOf<Elnudge.Options["apiKey"]>().toEqualTypeOf<string>()
+    expectTypeOf<Elnudge.ListOptions["from"]>().toEqualTypeOf<Date | string | undefined>()
+    expectTypeOf<Elnudge.Options["fetch"]>().toEqualTypeOf<typeof globalThis.fetch | undefined>()
+  })
+
+  it("narrows what is caught to its own errors, all of them, by tag", () => {
+    expectTypeOf(Elnudge.isError).guards.toEqualTypeOf<ElnudgeError.ElnudgeError | ClientClosed>()
+    const resumeAt = (error: unknown) =>
+      Elnudge.isError(error) && error._tag === "RateLimited" ? error.resumeAt : undefined
+    expectTypeOf(resumeAt).returns.toEqualTypeOf<string | undefined>()
+  })
+})
