@@ -69,9 +69,11 @@ const referred = (map: ReadonlyMap<string, Entry>): ReadonlyArray<string> =>
 const dependenciesOf = (project: string, kind: string): ReadonlyArray<string> =>
   referred(below(lockfile, "importers", project, kind))
 
-// A program is published as a bundle of what it is developed with, but for what makes the bundle, and types.
+// A program is published as a bundle of what it is developed with, but for what makes and tests the bundle, and types.
 const bundled = (project: string): ReadonlyArray<string> =>
-  dependenciesOf(project, "devDependencies").filter((key) => !/^(rolldown@|@types\/)/.test(key))
+  dependenciesOf(project, "devDependencies").filter(
+    (key) => !/^(rolldown@|axe-core@|playwright-core@|@types\/)/.test(key),
+  )
 
 /** What comes with what is published, as `name@version`: what is in a bundle or depended on, and what that depends on. */
 export const production: ReadonlySet<string> = (() => {

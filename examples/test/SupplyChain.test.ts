@@ -72,6 +72,7 @@ const allowedEverywhere: ReadonlySet<string> = new Set([
   "BlueOak-1.0.0",
   "CC0-1.0",
   "Python-2.0",
+  "Unlicense",
 ])
 const allowedInDevelopment: ReadonlySet<string> = new Set([...allowedEverywhere, "MPL-2.0"])
 

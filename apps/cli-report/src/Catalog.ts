@@ -60,9 +60,9 @@ const ruleOf = (options: {
 })
 
 /** Something that is asked for as JSON, and the report that it makes. */
-const entry = <Options extends PrintedReport.Options>(
+const entry = <Options extends PrintedReport.Options, Row>(
   schema: Schema.Codec<Options, unknown>,
-  make: (options: Options) => PrintedReport.PrintedReport,
+  make: (options: Options) => PrintedReport.PrintedReport<Row>,
 ) => ({
   make,
   decode: (json: unknown): Result.Result<PrintedReport.PrintedReport, string> =>

@@ -63,6 +63,7 @@ export const make = Effect.fn("CheckpointQuery.make")(function* (flags: WalkPlan
       }),
       address: href,
       "key mode": ApiKey.mode(key),
+      ...Option.match(flags.site, { onNone: () => ({}), onSome: (site) => ({ site }) }),
       ...more,
     },
   }

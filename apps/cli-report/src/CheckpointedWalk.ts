@@ -1,14 +1,13 @@
 /** The walk of a command: one that keeps its place in a file where `--checkpoint` names one, and says so. */
 import { Checkpoint, Coverage, type ElnudgeError, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as EventLog from "./EventLog.ts"
 import * as OutputFile from "./OutputFile.ts"
-import * as PrintableText from "./PrintableText.ts"
 import * as RunLock from "./RunLock.ts"
 
 /** The file, and what is asked. */
@@ -89,15 +88,19 @@ export const open = Effect.fn("CheckpointedWalk.open")(function* <State, Encoded
     const [saved, now] = [`one that has session ${last.id}`, "one whose API does not know it"]
     return yield* new Checkpoint.CheckpointMismatch({ file, name: "site", saved, asked: now })
   }
-  const say = (text: string) => (quiet ? Effect.void : Console.error(PrintableText.line(text)))
+  const say = (state: "goes_on" | "kept", sessions: number, text: string) =>
+    EventLog.say({ event: "checkpoint", message: text.replace(/^\w+: /, ""), file, sessions, state }, [text]).pipe(
+      EventLog.quietly(quiet),
+    )
   if (walk.earlier !== undefined) {
-    yield* say(`note: goes on from ${file}, which has ${walk.saved()} sessions of the window already`)
+    const saved = walk.saved() ?? 0
+    yield* say("goes_on", saved, `note: goes on from ${file}, which has ${saved} sessions of the window already`)
   }
   const tell = Effect.suspend(() => {
     const saved = walk.saved()
     return saved === undefined
       ? Effect.void
-      : say(`checkpoint: ${file} has ${saved} sessions; the same command goes on from there`)
+      : say("kept", saved, `checkpoint: ${file} has ${saved} sessions; the same command goes on from there`)
   })
   return {
     ...walk,

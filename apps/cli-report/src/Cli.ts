@@ -10,6 +10,7 @@ import * as EmulatorFlags from "./EmulatorFlags.ts"
 import * as Flags from "./Flags.ts"
 import * as LazyCommand from "./LazyCommand.ts"
 import * as ReportFlags from "./ReportFlags.ts"
+import * as SetupCommands from "./SetupCommands.ts"
 
 const key =
   "Needs ELNUDGE_API_KEY, or ELNUDGE_API_KEY_FILE with the key in a file. ELNUDGE_BASE_URL changes the address, " +
@@ -257,6 +258,36 @@ const run = Command.make(
   ]),
 )
 
+const html = Command.make(
+  "html",
+  {
+    ...Flags.page,
+    ...Flags.reportWalk,
+    ...ReportFlags.attribution,
+    bands: ReportFlags.cohorts.bands,
+    by: ReportFlags.cohorts.by,
+    mde: ReportFlags.lift.mde,
+  },
+  LazyCommand.make(commands, ({ html }) => html),
+).pipe(
+  Command.withShortDescription("All reports as one page with charts, in a file that opens anywhere"),
+  Command.withDescription(
+    "All reports of one walk as one HTML file: headline numbers, charts with a table behind each, data quality and " +
+      "definitions. It opens from disk, loads nothing and runs nothing; it is for a screen, a phone and paper. The same " +
+      `sessions give the same bytes. Without --by, periods are days up to five weeks and then weeks. ${environment}`,
+  ),
+  Command.withExamples([
+    {
+      command: "elnudge-report html --from 2026-10-01 --to 2026-11-01 --output october.html",
+      description: "October, to look at and to hand on",
+    },
+    {
+      command: 'elnudge-report html --input sessions.ndjson --title "Shoes & Socks" --output october.html',
+      description: "From a file of `sessions --details`, with a title",
+    },
+  ]),
+)
+
 const plan = Command.make(
   "plan",
   {
@@ -290,6 +321,9 @@ const plan = Command.make(
     },
   ]),
 )
+
+// Its type is written out because the root has this command in it.
+const whole: () => Command.Command.Any = () => root
 
 const emulator = Command.make(
   "emulator",
@@ -331,13 +365,18 @@ const root = Command.make("elnudge-report").pipe(
     calibration,
     nudgePerformance,
     run,
+    html,
     plan,
     merge,
     compare,
     sessions,
+    SetupCommands.doctor,
+    SetupCommands.sites,
+    SetupCommands.completions(whole),
     emulator,
     demo,
   ]),
+  Command.withGlobalFlags([Flags.json]),
   Command.withExamples([
     { command: "elnudge-report demo", description: "See it work, without a key" },
     { command: "elnudge-report attribution --from 2026-10-01 --to 2026-11-01", description: "Attribution for October" },

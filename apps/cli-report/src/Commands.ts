@@ -3,7 +3,6 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import { ElnudgeError } from "@effect-elnudge/core"
 import { Report } from "@effect-elnudge/report"
-import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -13,19 +12,20 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as AskedReport from "./AskedReport.ts"
 import * as CheckpointQuery from "./CheckpointQuery.ts"
-import * as CoverageText from "./CoverageText.ts"
 import * as DebugLog from "./DebugLog.ts"
 import * as Destination from "./Destination.ts"
+import * as EventLog from "./EventLog.ts"
 import type * as FlagValues from "./FlagValues.ts"
+import type * as HtmlCommand from "./HtmlCommand.ts"
 import * as OutputFile from "./OutputFile.ts"
 import * as PlanCommand from "./PlanCommand.ts"
-import * as PrintableText from "./PrintableText.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
 import type * as ReportFlags from "./ReportFlags.ts"
 import * as ReportFolder from "./ReportFolder.ts"
 import type * as ReportName from "./ReportName.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as SessionsExport from "./SessionsExport.ts"
+import * as SiteInUse from "./SiteInUse.ts"
 import * as StateFile from "./StateFile.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 import * as WindowComparison from "./WindowComparison.ts"
@@ -36,13 +36,17 @@ const speaking =
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.flatMap(References.MinimumLogLevel, (given) => {
       const level = verbose ? "Debug" : quiet && given === "Info" ? "Error" : given
-      return Effect.provideService(DebugLog.debuggable(effect), References.MinimumLogLevel, level)
+      return DebugLog.debuggable(effect).pipe(
+        EventLog.quietly(quiet),
+        Effect.provideService(References.MinimumLogLevel, level),
+      )
     })
 
-const say = (flags: { readonly quiet: boolean }, lines: ReadonlyArray<string>) =>
-  flags.quiet
-    ? Effect.void
-    : Effect.forEach(lines, (line) => Console.error(PrintableText.line(line)), { discard: true })
+/** A command that asks the API: for its site, where one is named. */
+const asking =
+  <Flags extends SiteInUse.SiteFlags & TalkFlags, A, E, R>(command: (flags: Flags) => Effect.Effect<A, E, R>) =>
+  (flags: Flags) =>
+    SiteInUse.during(flags, command).pipe(speaking(flags))
 
 const refuse = (reason: string, advice: string) => new ElnudgeError.InvalidRequest({ reason, advice })
 
@@ -110,23 +114,22 @@ const one = Effect.fn("Commands.one")(function* (
   yield* OutputFile.checkApart(outputs, inputs(flags))
   const write = yield* prepareRows(flags)
   const save = yield* prepareState(Option.getOrUndefined(flags.saveState))
-  yield* say(flags, plan.notes)
+  yield* EventLog.notes(plan.notes)
   const running = report.start()
   const walked = yield* ReportRunner.walk([running], plan, asked)
   const { coverage, ledger } = walked
   if (Option.isSome(flags.saveState)) yield* StateFile.checkSavable(walked)
   const publishState = yield* save(report, running, walked)
-  const isTaken = yield* write(running.done(), { coverage, ledger })
+  const isTaken = yield* write(running.done(), { ...SiteInUse.named(flags), coverage, ledger })
   yield* publishState
   if (isTaken) yield* walked.finish
-  yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
+  yield* EventLog.notes(WalkPlan.shortfall(plan, coverage.window))
+  yield* EventLog.covered(coverage, ledger)
 }, Effect.scoped)
 
 /** A command of one report, from the flags that define it. */
-const report =
-  <Flags>(toReport: (flags: Flags) => PrintedReport.PrintedReport) =>
-  (flags: Flags & RowFlags & StateFlags & WalkPlan.WalkFlags) =>
-    one(toReport(flags), flags).pipe(speaking(flags))
+const report = <Flags>(toReport: (flags: Flags) => PrintedReport.PrintedReport) =>
+  asking((flags: Flags & RowFlags & StateFlags & WalkPlan.WalkFlags) => one(toReport(flags), flags))
 
 /** The commands of one report each. */
 export const reports = {
@@ -140,7 +143,7 @@ export const reports = {
   "nudge-performance": report(AskedReport.toReport["nudge-performance"]),
 }
 
-export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
+export const sessions = asking((flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
   Effect.gen(function* () {
     const plan = yield* WalkPlan.make(flags)
     const path = yield* Path.Path
@@ -161,9 +164,10 @@ export const sessions = (flags: SessionsExport.Options & WalkPlan.WalkFlags) =>
       ],
       [],
     )
-    yield* say(flags, plan.notes)
-    yield* say(flags, CoverageText.make(yield* SessionsExport.run(flags, plan, asked)))
-  }).pipe(speaking(flags))
+    yield* EventLog.notes(plan.notes)
+    yield* EventLog.covered(yield* SessionsExport.run(flags, plan, asked))
+  }),
+)
 
 interface RunFlags extends ReportFlags.AnyFlags, WalkPlan.WalkFlags {
   readonly reports: ReadonlyArray<ReportName.Name>
@@ -174,7 +178,7 @@ interface RunFlags extends ReportFlags.AnyFlags, WalkPlan.WalkFlags {
 }
 
 /** All files are claimed before the walk and written after it, so that a failed walk leaves none. */
-export const run = (flags: RunFlags) =>
+export const run = asking((flags: RunFlags) =>
   Effect.gen(function* () {
     const plan = yield* WalkPlan.make(flags)
     if (flags.saveStates) yield* checkEnded(plan)
@@ -201,7 +205,7 @@ export const run = (flags: RunFlags) =>
       }),
     )
     const coverageFile = yield* OutputFile.prepare(folder.coverage)
-    yield* say(flags, [...plan.notes, ...folder.leftoverNotes(written)])
+    yield* EventLog.notes([...plan.notes, ...folder.leftoverNotes(written)])
     const walked = yield* ReportRunner.walk(
       jobs.map(({ running }) => running),
       plan,
@@ -218,6 +222,7 @@ export const run = (flags: RunFlags) =>
       }),
     )
     const summary = {
+      ...SiteInUse.named(flags),
       definitions: Report.definitions,
       options: Object.fromEntries(jobs.map(({ report: { name, options } }) => [name, options])),
       coverage,
@@ -227,16 +232,26 @@ export const run = (flags: RunFlags) =>
     // Only now that all of them are whole: a full disk must not leave one report beside another of yesterday.
     yield* Effect.all([...publish, coverageFile.publish], { discard: true })
     yield* walked.finish
-    yield* say(flags, [...WalkPlan.shortfall(plan, coverage.window), ...CoverageText.make(coverage, ledger)])
-  }).pipe(Effect.scoped, speaking(flags))
+    yield* EventLog.notes(WalkPlan.shortfall(plan, coverage.window))
+    yield* EventLog.covered(coverage, ledger)
+  }).pipe(Effect.scoped),
+)
 
 interface TalkFlags {
   readonly quiet: boolean
   readonly verbose: boolean
 }
 
+/** Every report in one page; what draws it is loaded for it alone. */
+export const html = asking((flags: HtmlCommand.HtmlFlags) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./HtmlCommand.ts")),
+    ({ run }) => run(flags),
+  ),
+)
+
 /** What `run` would take, for a few requests. */
-export const plan = (flags: PlanCommand.PlanFlags) => PlanCommand.run(flags).pipe(speaking(flags))
+export const plan = asking((flags: PlanCommand.PlanFlags) => PlanCommand.run(flags))
 
 interface MergeFlags extends RowFlags, StateFlags, TalkFlags {
   /** At least one. */
@@ -256,7 +271,7 @@ export const merge = (flags: MergeFlags) =>
     const publishState = yield* save(report, running, { coverage, ledger })
     yield* write(running.done(), { coverage, ledger })
     yield* publishState
-    yield* say(flags, CoverageText.make(coverage, ledger))
+    yield* EventLog.covered(coverage, ledger)
   }).pipe(Effect.scoped, speaking(flags))
 
 interface CompareFlags extends RowFlags, Omit<WalkPlan.WalkFlags, "from" | "to" | "since" | "checkpoint"> {
@@ -327,19 +342,18 @@ const comparison = Effect.fnUntraced(function* (flags: CompareFlags) {
 })
 
 /** The same report for two windows, and how its rates moved. */
-export const compare = (flags: CompareFlags) =>
+export const compare = asking((flags: CompareFlags) =>
   Effect.gen(function* () {
     const read = flags.subjects.length > 1 ? states(flags.subjects) : inputs(flags)
     yield* OutputFile.checkApart(named("--output", flags.output), read)
     const write = yield* prepareRows(flags)
     const compared = yield* comparison(flags)
-    yield* write(WindowComparison.print(compared), WindowComparison.basis(compared))
-    yield* say(flags, compared.notes)
+    yield* write(WindowComparison.print(compared), { ...SiteInUse.named(flags), ...WindowComparison.basis(compared) })
+    yield* EventLog.notes(compared.notes)
     for (const name of ["before", "after"] as const) {
       const { coverage, ledger, notes } = compared[name]
-      yield* say(
-        flags,
-        [...notes, ...CoverageText.make(coverage, ledger)].map((line) => `${name}: ${line}`),
-      )
+      yield* EventLog.notes(notes, name)
+      yield* EventLog.covered(coverage, ledger, name)
     }
-  }).pipe(Effect.scoped, speaking(flags))
+  }).pipe(Effect.scoped),
+)

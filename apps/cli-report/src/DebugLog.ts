@@ -1,10 +1,39 @@
-/** The log: on stderr, one line an entry, and whatever the API named is printable in it. */
+/** The log: on stderr, one line an entry, and whatever the API named is printable in it; with `--json` one event an entry. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
+import * as Predicate from "effect/Predicate"
+import * as EventLog from "./EventLog.ts"
 import * as PrintableText from "./PrintableText.ts"
 
+const textOf = (value: unknown): string =>
+  typeof value === "string" ? value : Cause.isCause(value) ? Cause.pretty(value) : JSON.stringify(value)
+
+const eventOf = ({ cause, logLevel, message }: Logger.Options<unknown>): EventLog.Said => {
+  const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
+  const [first, more] = parts
+  // What the client says of a request that it sends again.
+  if (
+    Predicate.hasProperty(more, "request") &&
+    Predicate.isReadonlyObject(more.request) &&
+    Predicate.hasProperty(more, "wait") &&
+    typeof more.wait === "number"
+  ) {
+    return { event: "retry", message: textOf(first), wait_ms: more.wait, request: more.request }
+  }
+  const causes = cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
+  const text = [...parts.map(textOf), ...causes].join(" ")
+  return logLevel === "Warn" ? { event: "warning", message: text } : { event: "log", level: logLevel, message: text }
+}
+
+const format = Logger.make((entry: Logger.Options<unknown>) =>
+  entry.fiber.getRef(EventLog.Current).isJson
+    ? EventLog.format(eventOf(entry), entry.date.getTime())
+    : PrintableText.line(Logger.formatLogFmt.log(entry)),
+)
+
 /** In the place of the default logger, which writes an error's message as it is. */
-export const layer = Logger.layer([Logger.withConsoleError(Logger.map(Logger.formatLogFmt, PrintableText.line))])
+export const layer = Logger.layer([Logger.withConsoleError(format)])
 
 /** Logs the whole cause of a failure at debug. Inside a command, because that is where --log-level applies. */
 export const debuggable = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

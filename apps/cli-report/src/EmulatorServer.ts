@@ -3,7 +3,6 @@ import { createServer } from "node:http"
 import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
 import { Emulator, EmulatorClock, FaultScript, Generator } from "@effect-elnudge/emulator"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,6 +10,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as EventLog from "./EventLog.ts"
 import type * as FlagValues from "./FlagValues.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
@@ -90,7 +90,8 @@ const sayFaults = Effect.fnUntraced(function* (
   const all = yield* acted
   for (const [index, { fault }] of rules.entries()) {
     const count = all.filter(({ applied, rule }) => applied && rule === index).length
-    yield* Console.error(`rules[${index}] ${fault}: ${count} ${count === 1 ? "request" : "requests"}`)
+    const message = `rules[${index}] ${fault}: ${count} ${count === 1 ? "request" : "requests"}`
+    yield* EventLog.say({ event: "fault", message, rule: index, fault, requests: count }, [message])
   }
 })
 
@@ -122,9 +123,15 @@ export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFl
     const nowMillis = DateTime.toEpochMillis(now)
     const later = sessions.filter(({ started_at }) => Session.millis(started_at) > nowMillis).length
     const served = `${sessions.length - later} sessions${later === 0 ? "" : `, and ${later} that start later,`}`
-    yield* Console.error(`The emulator serves ${served} until Ctrl-C. In another shell:`)
-    yield* Console.error(`  export ELNUDGE_BASE_URL=${baseUrl}`)
-    yield* Console.error(`  export ELNUDGE_API_KEY=${key === Emulator.defaultKey ? key : "'the key that --key names'"}`)
+    const message = `The emulator serves ${served} until Ctrl-C.`
+    yield* EventLog.say(
+      { event: "serving", message, base_url: baseUrl, sessions: sessions.length - later, later_sessions: later },
+      [
+        `${message} In another shell:`,
+        `  export ELNUDGE_BASE_URL=${baseUrl}`,
+        `  export ELNUDGE_API_KEY=${key === Emulator.defaultKey ? key : "'the key that --key names'"}`,
+      ],
+    )
     return yield* faults === undefined ? Effect.never : Effect.onInterrupt(Effect.never, () => sayFaults(faults, acted))
   }).pipe(Effect.provide(server))
 })

@@ -3,7 +3,6 @@ import type { Checkpoint, ElnudgeError, SessionFile } from "@effect-elnudge/core
 import { CliError } from "effect/cli"
 import * as Cause from "effect/Cause"
 import type * as Config from "effect/Config"
-import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,9 +10,12 @@ import type { ServeError } from "effect/http/HttpServerError"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Runtime from "effect/Runtime"
+import type * as CompletionFile from "./CompletionFile.ts"
+import type * as Doctor from "./Doctor.ts"
+import * as EventLog from "./EventLog.ts"
 import type * as OutputFile from "./OutputFile.ts"
+import type * as SitesFile from "./SitesFile.ts"
 import type * as StateFile from "./StateFile.ts"
-import * as PrintableText from "./PrintableText.ts"
 
 export type Failure =
   | ElnudgeError.ElnudgeError
@@ -24,13 +26,21 @@ export type Failure =
   | CliError.CliError
   | OutputFile.OutputUnwritable
   | StateFile.StateFileError
+  | SitesFile.SiteError
+  | SitesFile.KeyRefused
+  | CompletionFile.CompletionError
+  | Doctor.NoReport
   | PlatformError
   | ServeError
 
 export interface Report {
   readonly exitCode: number
-  /** What, why, what to do. */
-  readonly lines: ReadonlyArray<string>
+  /** What programs tell it by. */
+  readonly tag: string
+  /** What, and why. */
+  readonly message: string
+  /** What to do, where there is something. */
+  readonly advice: string | null
 }
 
 const program = "elnudge-report"
@@ -45,17 +55,16 @@ const usage = (error: CliError.CliError): Report => {
   const [first] = errors
   return {
     exitCode: 2,
-    lines: [
-      first === undefined ? `${program}: a command is missing.` : `${program}: ${oneLine(first.message)}.`,
-      `See ${path} --help.`,
-    ],
+    tag: first?._tag ?? "MissingCommand",
+    message: first === undefined ? "a command is missing." : `${oneLine(first.message)}.`,
+    advice: `See ${path} --help.`,
   }
 }
 
-const advised = (exitCode: number, error: { readonly message: string; readonly advice: string }): Report => ({
-  exitCode,
-  lines: [`${program}: ${error.message}`, error.advice],
-})
+const advised = (
+  exitCode: number,
+  { _tag: tag, advice, message }: { readonly _tag: string; readonly message: string; readonly advice: string },
+): Report => ({ exitCode, tag, message, advice })
 
 /** The report of a failure that was foreseen. */
 const report = (error: Failure): Report => {
@@ -88,42 +97,51 @@ const report = (error: Failure): Report => {
     case "StateFileError":
       return advised(error.problem === "invalid" ? 6 : 2, error)
     case "ConfigError":
-      return { exitCode: 2, lines: [`${program}: the environment is not usable: ${error.message.split("\n")[0]}`] }
+      return {
+        exitCode: 2,
+        tag: error._tag,
+        message: `the environment is not usable: ${error.message.split("\n")[0]}`,
+        advice: null,
+      }
     case "OutputUnwritable":
-      return {
-        exitCode: 1,
-        lines: [`${program}: ${error.message}`, "Check the folder, its permissions and the free space."],
-      }
+      return advised(1, {
+        _tag: error._tag,
+        message: error.message,
+        advice: "Check the folder, its permissions and the free space.",
+      })
     case "PlatformError":
-      return {
-        exitCode: 1,
-        lines: [
-          `${program}: ${error.message.split("\n")[0]}`,
-          "Check the paths, their permissions and the free space.",
-        ],
-      }
+      return advised(1, {
+        _tag: error._tag,
+        message: error.message.split("\n")[0] ?? "",
+        advice: "Check the paths, their permissions and the free space.",
+      })
     case "ServeError":
-      return {
-        exitCode: 1,
-        lines: [
-          `${program}: the port cannot be listened on.`,
-          "Stop what uses it, or give another --port (0 takes a free one).",
-        ],
-      }
+      return advised(1, {
+        _tag: error._tag,
+        message: "the port cannot be listened on.",
+        advice: "Stop what uses it, or give another --port (0 takes a free one).",
+      })
+    case "SiteError":
+      return advised(2, error)
+    case "CompletionError":
+      return advised(error.exitCode, error)
+    case "NoReport":
+      return advised(error.exitCode, error)
   }
 }
 
 const ofCause = (cause: Cause.Cause<Failure>): Report => {
-  if (Cause.hasInterruptsOnly(cause)) return { exitCode: 130, lines: [`${program}: interrupted.`] }
+  if (Cause.hasInterruptsOnly(cause)) {
+    return { exitCode: 130, tag: "Interrupted", message: "interrupted.", advice: null }
+  }
   const failure = Cause.findError(cause)
   return Result.isSuccess(failure)
     ? report(failure.success)
     : {
         exitCode: 1,
-        lines: [
-          `${program}: an error that should not happen.`,
-          "Run it again with --log-level debug and report what it prints.",
-        ],
+        tag: "Defect",
+        message: "an error that should not happen.",
+        advice: "Run it again with --log-level debug and report what it prints.",
       }
 }
 
@@ -131,7 +149,11 @@ const ofCause = (cause: Cause.Cause<Failure>): Report => {
 export const print = <A>(exit: Exit.Exit<A, Failure>) =>
   Effect.gen(function* () {
     if (Exit.isSuccess(exit)) return
-    for (const line of ofCause(exit.cause).lines) yield* Console.error(PrintableText.line(line))
+    const { advice, exitCode, message, tag } = ofCause(exit.cause)
+    yield* EventLog.say({ event: "error", _tag: tag, exit_code: exitCode, message, advice }, [
+      `${program}: ${message}`,
+      ...(advice === null ? [] : [advice]),
+    ])
   })
 
 /** A failure as the runtime's teardown reads it. */

@@ -1,6 +1,6 @@
 /** The words of the command line that say where sessions come from and where results go. What depends on several flags is in WalkPlan. */
 import type { Retention } from "@effect-elnudge/core"
-import { Argument, Flag } from "effect/cli"
+import { Argument, Flag, GlobalFlag } from "effect/cli"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as FlagValues from "./FlagValues.ts"
@@ -30,7 +30,17 @@ const window = {
   ),
 }
 
+/** Which of several sites. */
+export const site = Flag.String("site").pipe(
+  Flag.withMetavar("<name>"),
+  Flag.withDescription(
+    "The site of this name in the file of sites (see `sites`): its key and address, and what it says where a flag is left out (default: ELNUDGE_SITE, else the environment)",
+  ),
+  Flag.optional,
+)
+
 const api = {
+  site,
   concurrency: FlagValues.integer("concurrency", 1, 1000).pipe(
     Flag.withDescription("Details asked for at once (default: 8)"),
     Flag.withDefault(8),
@@ -146,15 +156,17 @@ export const reportWalk = { ...walk, nudgesFrom }
 /** The same without a window: `compare` has two. */
 export const walkOfTwo = { timeZone: window.timeZone, input, ...api, ...bounds, ...talk, nudgesFrom }
 
+const tableOrJson = Flag.Literals("format", ["table", "json"]).pipe(
+  Flag.withDescription("table for people, json for programs (default: table)"),
+  Flag.withDefault("table"),
+)
+
 /** What decides how much a walk costs, and how `plan` says it. */
 export const plan = {
   ...window,
   ...api,
   ...talk,
-  format: Flag.Literals("format", ["table", "json"]).pipe(
-    Flag.withDescription("table for people, json for programs (default: table)"),
-    Flag.withDefault("table"),
-  ),
+  format: tableOrJson,
 }
 
 /** What a report does with its rows. */
@@ -200,6 +212,19 @@ export const outputDirectory = FlagValues.path("output-dir", "<folder>").pipe(
   Flag.withDescription("The folder for one CSV file for each report, and coverage.json; made if it is not there"),
 )
 
+/** Where `html` writes, and what it calls the page. */
+export const page = {
+  output: FlagValues.path("output", "<file>").pipe(
+    Flag.withAlias("o"),
+    Flag.withDescription("Write the page to this file, whole or not at all"),
+  ),
+  title: Flag.String("title").pipe(
+    Flag.withMetavar("<text>"),
+    Flag.withDescription('What the page is called (default: the name of --site, or "Nudges and conversions")'),
+    Flag.optional,
+  ),
+}
+
 /** Whether `run` also writes the states. */
 export const saveStates = Flag.Boolean("save-states").pipe(
   Flag.withDescription("Also write each report's counts to <name>.state.json in the folder, for `merge` and `compare`"),
@@ -225,3 +250,42 @@ export const comparison = {
   before: FlagValues.span("before").pipe(Flag.withDescription("The window to compare with"), Flag.optional),
   after: FlagValues.span("after").pipe(Flag.withDescription("The window that is compared with it"), Flag.optional),
 }
+
+/** Whether stderr is for programs. What is said before it is parsed goes by the words too. */
+export const json = GlobalFlag.Setting("json")({
+  flag: Flag.Boolean("json").pipe(
+    Flag.withDescription("Say everything on stderr as one JSON object a line, errors too; stdout stays as it is"),
+    Flag.withDefault(false),
+  ),
+})
+
+/** What `doctor` looks at, and how long. */
+export const doctor = {
+  site,
+  plan: api.plan,
+  retentionDays: api.retentionDays,
+  timeout: FlagValues.duration("timeout").pipe(
+    Flag.filter(
+      (span) => Duration.toMillis(span) > 0,
+      () => "Expected more than nothing, such as 10s",
+    ),
+    Flag.withDescription("How long each request and each step of the connection may take (default: 10s)"),
+    Flag.withDefault(Duration.seconds(10)),
+  ),
+  format: tableOrJson,
+}
+
+/** How `sites` lists them. */
+export const sites = { format: tableOrJson }
+
+/** The shell whose completions are meant. */
+export const shell = Flag.Literals("shell", ["bash", "zsh", "fish"]).pipe(
+  Flag.withDescription("The shell (default: that of $SHELL)"),
+  Flag.optional,
+)
+
+/** Whether the script goes to stdout. */
+export const print = Flag.Boolean("print").pipe(
+  Flag.withDescription("Print the script to stdout, and write nothing"),
+  Flag.withDefault(false),
+)

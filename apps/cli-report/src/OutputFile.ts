@@ -12,6 +12,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import * as EventLog from "./EventLog.ts"
 
 /** The place cannot be written. */
 export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
@@ -120,7 +121,9 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
       staged = temporary
     }),
     publish: Effect.suspend(() =>
-      staged === undefined ? Effect.die(new Error("nothing is staged")) : explain(fileSystem.rename(staged, place)),
+      staged === undefined
+        ? Effect.die(new Error("nothing is staged"))
+        : Effect.andThen(explain(fileSystem.rename(staged, place)), EventLog.written(file)),
     ),
   }
   return outputFile

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
+import * as EventLog from "./EventLog.ts"
 import * as OutputFile from "./OutputFile.ts"
 
 export interface PartialFile {
@@ -89,7 +90,10 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
       )
     },
     sync: Effect.andThen(checkOwn, explained(opened.sync)),
-    publish: Effect.andThen(checkOwn, explained(Effect.andThen(opened.sync, fileSystem.rename(file, target)))),
+    publish: checkOwn.pipe(
+      Effect.andThen(explained(Effect.andThen(opened.sync, fileSystem.rename(file, target)))),
+      Effect.andThen(EventLog.written(output)),
+    ),
   }
   return partial
 })

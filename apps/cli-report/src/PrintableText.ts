@@ -13,3 +13,12 @@ export const line = (text: string): string => text.replace(anywhere, "\u{fffd}")
 
 /** The same, but a line feed stays one. */
 export const lines = (text: string): string => text.replace(withinLines, "\u{fffd}")
+
+/** JSON with each of them as an escape: it means the same. */
+export const escaped = (json: string): string =>
+  json.replace(anywhere, (each) =>
+    Array.from({ length: each.length }, (_, index) => {
+      const unit = each.charCodeAt(index).toString(16)
+      return `\\u${unit.padStart(4, "0")}`
+    }).join(""),
+  )

@@ -25,7 +25,7 @@ export interface Printed<Row = PlainRow> {
 }
 
 /** A report under way. */
-export interface Running {
+export interface Running<Row = unknown> {
   readonly needsDetail: (session: Session.Summary) => boolean
   /** Whether it needs more of the session than its nudges. */
   readonly needsEvents: (session: Session.Summary) => boolean
@@ -37,18 +37,20 @@ export interface Running {
   /** Goes on from a state that `save` gave; fails where it is none of this report's. */
   readonly restore: (saved: unknown) => Result.Result<void, string>
   readonly done: () => Printed
+  /** Its rows as the report has them, for what prints them in a way of its own. */
+  readonly rows: () => ReadonlyArray<Row>
   /** Its rows' rates, for comparing two windows; none where the report has no rates. */
   readonly rates: () => ReadonlyArray<RateChange.RatedRow>
 }
 
-export interface PrintedReport {
+export interface PrintedReport<Row = unknown> {
   readonly name: string
   readonly options: Options
   /** Whether it has rates that two windows can be compared by. */
   readonly isComparable: boolean
-  readonly start: () => Running
+  readonly start: () => Running<Row>
   /** Goes on from states that `save` gave, together; fails with the first that is none of this report's. */
-  readonly resume: (saved: ReadonlyArray<unknown>) => Result.Result<Running, string>
+  readonly resume: (saved: ReadonlyArray<unknown>) => Result.Result<Running<Row>, string>
 }
 
 const pick = <Row extends { readonly [column in keyof Row]: Report.Cell }>(
@@ -63,11 +65,11 @@ export const make = <
   report: Report.Report<State, Row>,
   table: (rows: ReadonlyArray<Row>) => string,
   options: Options,
-): PrintedReport => {
+): PrintedReport<Row> => {
   const { columns, name } = report
   const decode = Schema.decodeUnknownResult(report.codec)
   const encode = Schema.encodeSync(report.codec)
-  const from = (initial: State): Running => {
+  const from = (initial: State): Running<Row> => {
     let state = initial
     return {
       needsDetail: report.needsDetail,
@@ -96,6 +98,7 @@ export const make = <
           rows: rows.map((row) => pick(columns, row)),
         }
       },
+      rows: () => report.done(state),
       rates: () => RateChange.ratesOf(report, report.done(state)),
     }
   }

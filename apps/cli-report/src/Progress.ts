@@ -1,10 +1,11 @@
 /** How far a walk has come, on a terminal's stderr: one line that is written over, and gone when the walk ends. */
 import type { Coverage } from "@effect-elnudge/core"
 import * as Clock from "effect/Clock"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as DurationText from "./DurationText.ts"
+import * as EventLog from "./EventLog.ts"
 import type { WalkPlan } from "./WalkPlan.ts"
 
 /** How many sessions were looked at so far, and how many of them need their detail. */
@@ -18,9 +19,6 @@ const refreshMillis = 250
 const longHoldMillis = 5_000
 // A walk of this many requests is a minute of the API's limit, and deserves a word before it.
 const longWalkRequests = 1_000
-
-const minutes = (millis: number): string =>
-  millis < 90_000 ? `${Math.ceil(millis / 1000)} s` : `${Math.round(millis / 60_000)} min`
 
 /** The share of the window that the list has passed, newest first; undefined before the first row. */
 const passedShare = (coverage: Coverage.Coverage, reached: number | undefined): number | undefined => {
@@ -48,6 +46,11 @@ const expectedRequests = (
   return Math.ceil(sessions / pageSize + (sessions * picked) / Math.max(1, of))
 }
 
+const leftMillis = (coverage: Coverage.Coverage, expected: number | undefined, elapsed: number): number | undefined =>
+  expected !== undefined && expected > coverage.requests
+    ? ((expected - coverage.requests) * elapsed) / coverage.requests
+    : undefined
+
 /** The line as it stands: pages, sessions, details, rate, what it waits for, time left. */
 export const line = (
   coverage: Coverage.Coverage,
@@ -65,10 +68,9 @@ export const line = (
     `${coverage.details} details`,
     `${Math.round((coverage.requests * 60_000) / elapsed)} requests/min`,
   ]
-  if (live.heldUntil > now) parts.push(`waiting ${minutes(live.heldUntil - now)} for the limit`)
-  if (expected !== undefined && expected > coverage.requests) {
-    parts.push(`about ${minutes(((expected - coverage.requests) * elapsed) / coverage.requests)} left`)
-  }
+  if (live.heldUntil > now) parts.push(`waiting ${DurationText.make(live.heldUntil - now)} for the limit`)
+  const left = leftMillis(coverage, expected, elapsed)
+  if (left !== undefined) parts.push(`about ${DurationText.make(left)} left`)
   return parts.join(" · ")
 }
 
@@ -83,7 +85,7 @@ export const forecast = (
   const requests = expectedRequests(coverage, live, picked, cost)
   return requests === undefined || requests <= longWalkRequests
     ? undefined
-    : `about ${requests} requests, ${minutes((requests * 60_000) / pace)} at ${pace} a minute`
+    : `about ${requests} requests, ${DurationText.make((requests * 60_000) / pace)} at ${pace} a minute`
 }
 
 // What a limit that is learned comes to, holds included, shows only after some time.
@@ -97,9 +99,37 @@ const tellHolds = (recorder: Coverage.Recorder): Effect.Effect<never> => {
     const wait = heldUntil - (yield* Clock.currentTimeMillis)
     if (wait <= longHoldMillis || heldUntil <= told) return
     told = heldUntil
-    yield* Console.error(`waiting ${minutes(wait)} for the rate limit`)
+    const message = `waiting ${DurationText.make(wait)} for the rate limit`
+    yield* EventLog.say({ event: "wait", message, wait_ms: wait }, [message])
   })
   return Effect.forever(Effect.andThen(Effect.sleep(refreshMillis), look))
+}
+
+const eventMillis = 5_000
+
+/** Says how far it has come every few seconds, and once more when it ends. */
+const tellProgress = (recorder: Coverage.Recorder, picked: () => Picked, cost: Cost, startedAt: number) => {
+  const tell = Effect.gen(function* () {
+    const coverage = recorder.snapshot()
+    const live = recorder.live()
+    const now = yield* Clock.currentTimeMillis
+    const expected = expectedRequests(coverage, live, picked(), cost)
+    const { details, pages, requests, sessions } = coverage
+    yield* EventLog.say(
+      {
+        event: "progress",
+        message: line(coverage, live, picked(), cost, now, startedAt),
+        pages,
+        sessions,
+        details,
+        requests,
+        expected_requests: expected ?? null,
+        left_ms: leftMillis(coverage, expected, Math.max(1, now - startedAt)) ?? null,
+      },
+      [],
+    )
+  })
+  return { tell, ticks: Effect.forever(Effect.andThen(Effect.sleep(eventMillis), tell)) }
 }
 
 /** Shows the progress of the walk while it runs: where stderr is no terminal only long waits, and with --quiet nothing. */
@@ -113,6 +143,12 @@ export const during =
     Effect.gen(function* () {
       const stdio = yield* Stdio.Stdio
       if (plan.quiet || plan.files.length > 0) return yield* walk
+      const { isJson } = yield* EventLog.Current
+      if (isJson) {
+        const { tell, ticks } = tellProgress(recorder, picked, plan, yield* Clock.currentTimeMillis)
+        const last = Effect.suspend(() => (recorder.sent() === 0 ? Effect.void : tell))
+        return yield* Effect.ensuring(Effect.raceAllFirst([walk, ticks, tellHolds(recorder)]), last)
+      }
       if (!(yield* stdio.stderrIsTerminal)) return yield* Effect.raceFirst(walk, tellHolds(recorder))
       // A terminal that went away must not end the walk.
       const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stderr()))

@@ -21,20 +21,17 @@ import * as Stream from "effect/Stream"
 import type * as FlagValues from "./FlagValues.ts"
 import * as HttpTransport from "./HttpTransport.ts"
 import * as SharedLimiter from "./SharedLimiter.ts"
+import type * as SiteInUse from "./SiteInUse.ts"
 
-export interface WalkFlags {
+export interface WalkFlags extends SiteInUse.SiteFlags {
   readonly from: Option.Option<FlagValues.Moment>
   readonly to: Option.Option<FlagValues.Moment>
   readonly since: Option.Option<Duration.Duration>
-  readonly timeZone: DateTime.TimeZone.Named
   readonly input: ReadonlyArray<string>
   readonly concurrency: number
   readonly listConcurrency: number
   readonly pageSize: number
-  readonly rateLimit: RequestLimiter.Limit
   readonly share: number
-  readonly plan: Option.Option<Retention.Plan>
-  readonly retentionDays: Option.Option<number>
   readonly checkpoint: Option.Option<string>
   readonly deadline: Option.Option<Duration.Duration>
   readonly maxRequests: Option.Option<number>

@@ -63,6 +63,9 @@ describe("commands", () => {
     "merge",
     "compare",
     "sessions",
+    "doctor",
+    "sites",
+    "completions",
     "emulator",
     "demo",
   ]

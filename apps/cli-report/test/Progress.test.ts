@@ -6,7 +6,9 @@ import * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import { TestClock, TestConsole } from "effect/testing"
+import * as EventLog from "../src/EventLog.ts"
 import * as Progress from "../src/Progress.ts"
+import * as JsonEvents from "./JsonEvents.ts"
 
 const minute = 60_000
 const from = Date.UTC(2026, 9, 1)
@@ -122,6 +124,24 @@ describe("Progress", () => {
       assert.deepStrictEqual(yield* shown(false, false), ["walked", []])
       assert.deepStrictEqual(yield* shown(true, true), ["walked", []])
     }),
+  )
+
+  it.effect("is an event every five seconds, and one more at the end, where stderr is for programs", () =>
+    Effect.gen(function* () {
+      yield* shown(true, false, { seconds: 12 }).pipe(
+        Effect.provideService(EventLog.Current, { isJson: true, isQuiet: false }),
+      )
+      const all = JsonEvents.events((yield* TestConsole.errorLines).map((line) => `${String(line)}\n`).join(""))
+      assert.deepStrictEqual(
+        JsonEvents.only(all, "progress").map(({ at, requests }) => [at, requests]),
+        [
+          ["1970-01-01T00:00:05.000Z", 50],
+          ["1970-01-01T00:00:10.000Z", 100],
+          ["1970-01-01T00:00:12.000Z", 121],
+        ],
+      )
+      assert.deepInclude(all[0], { pages: 1, sessions: 200, expected_requests: 2010 })
+    }).pipe(Effect.provide(TestConsole.layer)),
   )
 
   it.effect("says a long wait for the limit once where stderr is no terminal, and a short one not at all", () =>

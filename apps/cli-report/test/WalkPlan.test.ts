@@ -11,6 +11,7 @@ const flags: WalkPlan.WalkFlags = {
   from: Option.none(),
   to: Option.none(),
   since: Option.none(),
+  site: Option.none(),
   timeZone: DateTime.zoneMakeNamedUnsafe("UTC"),
   input: [],
   listConcurrency: 1,

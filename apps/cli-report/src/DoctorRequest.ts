@@ -1,0 +1,79 @@
+/** One request of `doctor`: sent once, waited for so long and no longer, and never repeated. */
+import { version } from "@effect-elnudge/core"
+import type * as BaseUrl from "@effect-elnudge/core/BaseUrl"
+import * as BodyText from "@effect-elnudge/core/BodyText"
+import * as TransportReason from "@effect-elnudge/core/TransportReason"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+/** What came back, and when. Times are epoch milliseconds. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Result.Result<string, string>
+  readonly sentAt: number
+  readonly receivedAt: number
+  readonly millis: number
+}
+
+export interface Requests {
+  /** How many were sent so far. */
+  readonly sent: () => number
+  /** The answer, or why there was none. */
+  readonly ask: (path: string, query?: Readonly<Record<string, string>>) => Effect.Effect<Result.Result<Answer, string>>
+}
+
+/** Asks at the address with the key. */
+export const make = Effect.fnUntraced(function* (
+  baseUrl: BaseUrl.BaseUrl,
+  key: Redacted.Redacted,
+  timeout: Duration.Duration,
+) {
+  const client = yield* HttpClient.HttpClient
+  let sent = 0
+  const send = Effect.fnUntraced(function* (path: string, query: Readonly<Record<string, string>>) {
+    const sentAt = yield* Clock.currentTimeMillis
+    const [duration, response] = yield* HttpClientRequest.get(`${baseUrl.href}${path}`).pipe(
+      HttpClientRequest.setUrlParams(query),
+      HttpClientRequest.bearerToken(key),
+      HttpClientRequest.setHeader("user-agent", `effect-elnudge/${version} doctor`),
+      HttpClientRequest.acceptJson,
+      client.execute,
+      Effect.timed,
+    )
+    const receivedAt = yield* Clock.currentTimeMillis
+    const body = yield* BodyText.read(response)
+    const answer: Answer = {
+      status: response.status,
+      headers: response.headers,
+      body: Result.mapError(body, ({ reason }) => reason),
+      sentAt,
+      receivedAt,
+      millis: Duration.toMillis(duration),
+    }
+    return answer
+  })
+  const requests: Requests = {
+    sent: () => sent,
+    ask: (path, query = {}) =>
+      Effect.suspend(() => {
+        sent++
+        return send(path, query)
+      }).pipe(
+        Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+        Effect.mapError((error) =>
+          HttpClientError.isHttpClientError(error) ? TransportReason.of(error.reason.cause) : "the connection failed",
+        ),
+        Effect.timeoutOrElse({
+          duration: timeout,
+          orElse: () => Effect.fail(`no answer within ${Duration.format(timeout)}`),
+        }),
+        Effect.result,
+      ),
+  }
+  return requests
+})

@@ -1,0 +1,156 @@
+/** `html`: every report of one walk in one file that a browser opens from disk. */
+import { ElnudgeError } from "@effect-elnudge/core"
+import type { Coverage } from "@effect-elnudge/core"
+import * as Session from "@effect-elnudge/core/Session"
+import type { CohortReport, Period } from "@effect-elnudge/report"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as AskedReport from "./AskedReport.ts"
+import * as CheckpointQuery from "./CheckpointQuery.ts"
+import * as EventLog from "./EventLog.ts"
+import type * as Findings from "./html/Findings.ts"
+import * as Page from "./html/Page.ts"
+import * as ReadTimes from "./html/ReadTimes.ts"
+import * as OutputFile from "./OutputFile.ts"
+import type * as PrintedReport from "./PrintedReport.ts"
+import type * as ReportFlags from "./ReportFlags.ts"
+import * as ReportRunner from "./ReportRunner.ts"
+import * as WalkPlan from "./WalkPlan.ts"
+
+/** Flags of reports that the page has no use for. */
+const withoutSplit = { split: Option.none(), timeToPurchase: false } satisfies Partial<ReportFlags.AnyFlags>
+
+export interface HtmlFlags extends Omit<ReportFlags.AnyFlags, keyof typeof withoutSplit>, WalkPlan.WalkFlags {
+  readonly output: string
+  readonly title: Option.Option<string>
+}
+
+const job = <Row>(report: PrintedReport.PrintedReport<Row>) => ({ report, running: report.start() })
+
+/** The reports, started. By day and by week both, where only the walk can tell which of them fits. */
+const jobsOf = (flags: HtmlFlags) => {
+  const asked: ReportFlags.AnyFlags = { ...flags, ...withoutSplit }
+  const make = AskedReport.toReport
+  const units: ReadonlyArray<Period.Unit> = Option.match(flags.by, {
+    onNone: () => ["day", "week"],
+    onSome: (unit) => [unit],
+  })
+  const single = {
+    attribution: job(make.attribution(asked)),
+    lift: job(make.lift(asked)),
+    calibration: job(make.calibration(asked)),
+    performance: job(make["nudge-performance"](asked)),
+    reconcile: job(make.reconcile(asked)),
+    readings: job(make.readings(asked)),
+    readTimes: job(ReadTimes.make()),
+  }
+  const cohorts = units.map((unit) => ({ unit, ...job(make.cohorts({ ...asked, by: Option.some(unit) })) }))
+  return { single, cohorts, all: [...Object.values(single), ...cohorts] }
+}
+
+/** More than five weeks are too many days to see. */
+const maxDays = 36
+const dayMillis = 86_400_000
+
+const daysOf = ({ window }: Coverage.Coverage, byDay: ReadonlyArray<CohortReport.Row>): number =>
+  window === null
+    ? new Set(byDay.map(({ period }) => period)).size
+    : (Session.millis(window.to) - Session.millis(window.from)) / dayMillis
+
+/** The first that fits; of several the last takes what is too long for those before it. */
+const cohortsOf = (
+  { cohorts }: ReturnType<typeof jobsOf>,
+  coverage: Coverage.Coverage,
+): Findings.Cohorts & { readonly options: PrintedReport.Options } => {
+  const found = cohorts.map(({ report: { options }, running, unit }) => ({ unit, rows: running.rows(), options }))
+  const [first, last] = [found[0], found.at(-1)]
+  if (first === undefined || last === undefined) throw new Error("a page has cohorts of at least one unit")
+  return daysOf(coverage, first.rows) <= maxDays ? first : last
+}
+
+const findingsOf = (
+  flags: HtmlFlags,
+  jobs: ReturnType<typeof jobsOf>,
+  { coverage, ledger }: ReportRunner.Basis,
+  notes: ReadonlyArray<string>,
+): Findings.Findings => {
+  const { attribution, calibration, lift, performance, readTimes, readings, reconcile } = jobs.single
+  const { options, rows, unit } = cohortsOf(jobs, coverage)
+  const [times] = readTimes.running.rows()
+  return {
+    title: Option.getOrElse(
+      Option.orElse(flags.title, () => flags.site),
+      () => "Nudges and conversions",
+    ),
+    coverage,
+    ledger,
+    readTimes: { first: times?.first ?? null, last: times?.last ?? null },
+    confidence: flags.confidence,
+    timeZone: flags.timeZone,
+    notes,
+    options: {
+      "sessions from":
+        flags.input.length === 0 ? "the API" : `${flags.input.length} file${flags.input.length === 1 ? "" : "s"}`,
+      ...(flags.input.length === 0 ? { "nudges from": flags.nudgesFrom ?? "details" } : {}),
+      ...attribution.report.options,
+      ...lift.report.options,
+      bands: options["bands"],
+      by: unit,
+      time_zone: flags.timeZone.id,
+    },
+    attribution: attribution.running.rows(),
+    lift: lift.running.rows(),
+    calibration: calibration.running.rows(),
+    cohorts: { unit, rows },
+    performance: performance.running.rows(),
+    reconcile: reconcile.running.rows(),
+    readings: readings.running.rows(),
+  }
+}
+
+/** stdout and its names are no place for a file that is whole or not there. */
+const refuseStream = (output: string) =>
+  /^(?:-|\/dev\/(?:stdout|stderr|fd\/\d+))$/.test(output)
+    ? Effect.fail(
+        new ElnudgeError.InvalidRequest({
+          reason: `the page is a file, and ${output} is none`,
+          advice: "Give --output a name such as report.html.",
+        }),
+      )
+    : Effect.void
+
+/** Writes the page, whole or not at all. */
+export const run = Effect.fn("HtmlCommand.run")(function* (flags: HtmlFlags) {
+  yield* refuseStream(flags.output)
+  const plan = yield* WalkPlan.make(flags)
+  const outputs = [
+    ...Option.match(flags.checkpoint, { onNone: () => [], onSome: (file) => [{ flag: "--checkpoint", file }] }),
+    { flag: "--output", file: flags.output },
+  ]
+  yield* OutputFile.checkApart(
+    outputs,
+    flags.input.map((file) => ({ flag: "--input", file })),
+  )
+  const jobs = jobsOf(flags)
+  const asked = yield* CheckpointQuery.make(flags, {
+    command: "html",
+    ...CheckpointQuery.ofReports(jobs.all.map(({ report }) => report)),
+  })
+  const file = yield* OutputFile.prepare(flags.output)
+  yield* EventLog.notes(plan.notes)
+  const walked = yield* ReportRunner.walk(
+    jobs.all.map(({ running }) => running),
+    plan,
+    asked,
+  )
+  const { coverage, ledger } = walked
+  const shortfall = WalkPlan.shortfall(plan, coverage.window)
+  const findings = findingsOf(flags, jobs, walked, [...plan.notes, ...shortfall])
+  const rule = { windowMinutes: Duration.toMinutes(flags.window), areDismissalsCounted: flags.dismissCounts === "yes" }
+  yield* OutputFile.write(file, Stream.succeed(Page.make(findings, rule)))
+  yield* walked.finish
+  yield* EventLog.notes(shortfall)
+  yield* EventLog.covered(coverage, ledger)
+}, Effect.scoped)

@@ -1,0 +1,118 @@
+/** The first numbers of the page, each with its interval and what it is out of. */
+import { Proportion } from "@effect-elnudge/report"
+import * as AttributionSection from "./AttributionSection.ts"
+import * as Figure from "./Figure.ts"
+import type * as Findings from "./Findings.ts"
+import * as LiftSection from "./LiftSection.ts"
+import * as Markup from "./Markup.ts"
+
+interface Tile {
+  readonly name: string
+  readonly figure: Markup.Child
+  readonly range?: Markup.Child | undefined
+  readonly of: Markup.Child
+}
+
+const tile = ({ figure, name, of, range }: Tile): Markup.Markup =>
+  Markup.element(
+    "div",
+    { class: "tile" },
+    Markup.element("dt", {}, name),
+    Markup.element("dd", { class: "figure" }, figure),
+    range === undefined ? null : Markup.element("dd", { class: "range" }, range),
+    Markup.element("dd", { class: "of" }, of),
+  )
+
+const rangeText = (range: Markup.Child): Markup.Markup =>
+  Markup.join("interval ", Markup.element("span", { class: "keep" }, range))
+
+const share = (name: string, x: number, n: number, interval: Proportion.Interval, of: string, why: string): Tile => {
+  const rate = Proportion.rate(x, n)
+  return {
+    name,
+    figure: rate === null ? "–" : Figure.percent(rate),
+    range: rate === null ? undefined : rangeText(Figure.rangeOrWhy(interval, Figure.percentRange, "none")),
+    of: rate === null ? why : of,
+  }
+}
+
+const adjustedTile = ({ lift }: Findings.Findings): Tile => {
+  const name = "Nudged against unnudged, adjusted for intent"
+  const row = LiftSection.adjusted(lift, "E")
+  if (row === undefined || row.difference === null) {
+    return { name, figure: "–", of: "Nothing to compare: no intent band holds both." }
+  }
+  const { difference_high: high, difference_low: low, lift: ratio, lift_high, lift_low } = row
+  const range = low === null || high === null ? "no interval" : rangeText(`${Figure.pointsRange(low, high)} points`)
+  const relative =
+    ratio === null || lift_low === null || lift_high === null
+      ? ""
+      : `As a ratio ${Figure.signedPercent(ratio)} (${Figure.signedPercent(lift_low)} to ${Figure.signedPercent(lift_high)}).`
+  return {
+    name,
+    figure: Markup.join(Figure.points(row.difference), Markup.element("small", {}, " points")),
+    range,
+    of: `${LiftSection.verdict(row) === LiftSection.notClear ? "No clear difference" : `Converted ${LiftSection.verdict(row)}, as an association`}. ${relative}`,
+  }
+}
+
+/** What is counted, and what can be said in words. */
+export const make = (findings: Findings.Findings): Markup.Markup => {
+  const { attribution, cohorts, confidence, lift } = findings
+  const all = cohorts.rows.at(-1)
+  const credited = attribution.at(-1)
+  const exposure = lift.find(
+    ({ basis, contrast, estimate }) => contrast === "E" && estimate === "crude" && basis === "all",
+  )
+  const sessions = all?.sessions ?? 0
+  const conversions = all?.conversions ?? 0
+  const nudged = exposure?.sessions_1 ?? 0
+  const z = Proportion.zOf(confidence)
+  const shareOfConversions = (value: number): string => {
+    const rate = Proportion.rate(value, conversions)
+    return rate === null ? "–" : Figure.percent(rate)
+  }
+  const none = "There is no session."
+  const tiles: ReadonlyArray<Tile> = [
+    {
+      name: "Sessions",
+      figure: Figure.count(sessions),
+      of: `${Figure.counted(findings.coverage.details, "detail")} read`,
+    },
+    share(
+      "Conversion rate",
+      conversions,
+      sessions,
+      { low: all?.conversion_rate_low ?? null, high: all?.conversion_rate_high ?? null },
+      `${Figure.count(conversions)} of ${Figure.counted(sessions, "session")}`,
+      none,
+    ),
+    share(
+      "Sessions with a nudge",
+      nudged,
+      sessions,
+      Proportion.wilson(nudged, sessions, z),
+      `${Figure.count(nudged)} of ${Figure.counted(sessions, "session")}`,
+      none,
+    ),
+    {
+      name: "Conversions that can be credited to a nudge",
+      figure: credited === undefined || credited.sessions === 0 ? "–" : AttributionSection.bounds(credited),
+      of:
+        credited === undefined || credited.sessions === 0
+          ? "No nudge was shown, or no detail could be read."
+          : `Lower to upper bound; ${shareOfConversions(credited.attributed_lower)} to ${shareOfConversions(credited.attributed_upper)} of ${Figure.counted(conversions, "conversion")}; the vendor flags ${Figure.counted(credited.influenced_conversions, "session")}`,
+    },
+    adjustedTile(findings),
+  ]
+  return Markup.join(
+    Markup.element("dl", { class: "tiles" }, tiles.map(tile)),
+    Markup.element("h3", {}, "In words"),
+    Markup.element("ul", { class: "words" }, LiftSection.sentences(lift)),
+    Markup.element(
+      "p",
+      { class: "note" },
+      `Intervals are two-sided, ${Number((100 * confidence).toPrecision(9))} %. Nudges are not drawn by lot, and the intent score is read at the end of a session: the numbers say what goes together, not what causes what.`,
+    ),
+  )
+}

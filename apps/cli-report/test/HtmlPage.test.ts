@@ -1,0 +1,217 @@
+import type { Session } from "@effect-elnudge/core"
+import { assert, describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { parseHTML } from "linkedom"
+import * as Findings from "./html/Findings.ts"
+
+const session = (index: number, nudges: ReadonlyArray<Partial<Session.Nudge>>, converted = false): Session.Detail => ({
+  id: `sess_${index}`,
+  started_at: `2026-10-${String(1 + (index % 31)).padStart(2, "0")}T10:00:00Z`,
+  ended_at: `2026-10-${String(1 + (index % 31)).padStart(2, "0")}T10:50:00Z`,
+  page_count: 1,
+  intent_score: index % 101,
+  converted,
+  nudge_count: nudges.length,
+  events: converted
+    ? [
+        {
+          type: "PURCHASE",
+          url: "/done",
+          occurred_at: `2026-10-${String(1 + (index % 31)).padStart(2, "0")}T10:20:00Z`,
+        },
+      ]
+    : [],
+  nudges: nudges.map((nudge, place) => ({
+    nudge_id: `n${index}_${place}`,
+    type: "toast",
+    shown_at: `2026-10-${String(1 + (index % 31)).padStart(2, "0")}T10:05:00Z`,
+    outcome: "clicked",
+    influenced_conversion: false,
+    ...nudge,
+  })),
+})
+
+const many = (count: number, make: (index: number) => Session.Detail): ReadonlyArray<Session.Detail> =>
+  Array.from({ length: count }, (_, index) => make(index))
+
+const pageOf = (sessions: ReadonlyArray<Session.Detail>): string =>
+  Findings.page(Findings.make(Findings.reads(sessions)))
+
+const parse = (html: string) => parseHTML(html).document
+
+const textOf = (html: string, selector: string): ReadonlyArray<string> =>
+  Array.from(parse(html).querySelectorAll(selector), ({ textContent }) => textContent.replace(/\s+/g, " ").trim())
+
+const noNumber = /NaN|Infinity|undefined|null|\[object/
+
+describe("the page", () => {
+  it.effect("of a month is the same to the byte, whoever draws it again", () =>
+    Effect.gen(function* () {
+      const sessions = yield* Findings.october
+      const html = pageOf(sessions)
+      assert.strictEqual(pageOf(sessions.toReversed()), html)
+      yield* Effect.promise(() => expect(html).toMatchFileSnapshot("golden/page.html"))
+    }),
+  )
+
+  it.effect("asks for nothing and runs nothing", () =>
+    Effect.gen(function* () {
+      const document = parse(pageOf(yield* Findings.october))
+      assert.strictEqual(
+        document.querySelectorAll("script, link, img, iframe, object, embed, form, [src], [onclick]").length,
+        0,
+      )
+      const addresses = Array.from(document.querySelectorAll("[href]"), (link) => link.getAttribute("href") ?? "")
+      assert.isAbove(addresses.length, 8)
+      for (const address of addresses) {
+        assert.match(address, /^#/)
+        assert.isTrue(document.querySelector(address) !== null, address)
+      }
+      assert.notMatch(document.querySelector("style")?.textContent ?? "", /url\(|@import/)
+    }),
+  )
+
+  it.effect("has a name for every chart, a table behind it, and headings in order", () =>
+    Effect.gen(function* () {
+      const document = parse(pageOf(yield* Findings.october))
+      const charts = [...document.querySelectorAll("svg.chart")]
+      assert.strictEqual(charts.length, 2 * 10)
+      for (const chart of charts) {
+        assert.strictEqual(chart.getAttribute("role"), "img")
+        assert.match(chart.getAttribute("aria-label") ?? "", /^\S.{20,}\.$/)
+        const section = chart.closest("section")
+        assert.isAbove(section?.querySelectorAll("table").length ?? 0, 0)
+      }
+      for (const table of document.querySelectorAll("table")) {
+        assert.isTrue(table.querySelector("caption") !== null)
+        const rows = [...table.querySelectorAll("tbody tr")]
+        assert.isAbove(rows.length, 0)
+        for (const row of rows) assert.strictEqual(row.querySelector("th")?.getAttribute("scope"), "row")
+        for (const head of table.querySelectorAll("thead th")) assert.strictEqual(head.getAttribute("scope"), "col")
+      }
+      const levels = Array.from(document.querySelectorAll("h1, h2, h3"), ({ tagName }) => Number(tagName.slice(1)))
+      assert.strictEqual(levels[0], 1)
+      levels.forEach((level, index) => assert.isAtMost(level - (levels[index - 1] ?? 0), 1))
+      const ids = Array.from(document.querySelectorAll("[id]"), ({ id }) => id)
+      assert.lengthOf(new Set(ids), ids.length)
+    }),
+  )
+
+  it.effect("holds the numbers of the rows, rounded", () =>
+    Effect.gen(function* () {
+      const findings = Findings.make(Findings.reads(yield* Findings.demo))
+      const html = Findings.page(findings)
+      const all = findings.attribution.at(-1)
+      const tiles = textOf(html, ".tile").join("\n")
+      assert.include(tiles, `${all?.attributed_lower}–${all?.attributed_upper}`)
+      assert.include(tiles, "of 3,000 sessions")
+      const adjusted = findings.lift.find(
+        ({ basis, contrast, estimate }) => `${contrast} ${estimate} ${basis}` === "E mh all",
+      )
+      assert.include(textOf(html, ".words li").join("\n"), adjusted?.text ?? "a row")
+    }),
+  )
+
+  it("without a session says so, and shows no 0 % and no chart", () => {
+    const html = pageOf([])
+    assert.include(textOf(html, ".alert").join(), "There is no session in this window")
+    assert.strictEqual(parse(html).querySelectorAll("svg.chart").length, 0)
+    assert.notMatch(html, noNumber)
+    assert.notMatch(textOf(html, "body").join(), /\b0\s%/)
+    assert.include(textOf(html, ".tile").join("\n"), "Conversion rate–There is no session.")
+  })
+
+  it("of unnudged sessions alone has nothing to compare or to credit", () => {
+    const html = pageOf(many(60, (index) => session(index, [], index % 4 === 0)))
+    const text = textOf(html, "main").join()
+    assert.include(text, "No nudge was shown, so there is nothing to credit.")
+    assert.include(text, "There are no two groups to compare")
+    assert.include(text, "No nudge was shown, so there is nothing to reconcile.")
+    assert.include(text, "25.0 %")
+    assert.notMatch(html, noNumber)
+    assert.strictEqual(parse(html).querySelectorAll("#intent svg.chart").length, 2)
+  })
+
+  it("of nobody who buys has no ratio, and says why", () => {
+    const html = pageOf(many(80, (index) => session(index, index % 2 === 0 ? [{}] : [])))
+    assert.notMatch(html, noNumber)
+    assert.include(textOf(html, "#lift td").join("\n"), "– nobody to compare with")
+    assert.include(textOf(html, "#attribution").join(), "No conversion can be credited to a nudge")
+  })
+
+  it("says up front which details are missing", () => {
+    const sessions = many(40, (index) => session(index, [{}], index % 3 === 0))
+    const [first, ...rest] = sessions
+    if (first === undefined) throw new Error("there are forty")
+    const html = Findings.page(Findings.make([...Findings.reads(rest), Findings.unavailable(first)]))
+    assert.include(textOf(html, ".alert li").join(), "Incomplete: the details of 1 session could not be had")
+    assert.include(textOf(html, "#lift td").join(), "details missing")
+  })
+
+  it("says plainly that nothing is missing, where nothing is", () => {
+    const html = pageOf(many(40, (index) => session(index, [{}], index % 3 === 0)))
+    assert.match(textOf(html, ".alert").join(), /^CompleteAll 40 sessions of the window were read/)
+  })
+
+  describe("of names from outside", () => {
+    const hostile = [
+      "<script>alert(1)</script>",
+      `"><img src=x onerror=alert(1)>`,
+      "</style><script>",
+      "]]>&amp;&#39;",
+      "\u{202e}reversed\u{200b}",
+      "\u{0}\u{1b}[31m",
+      "__proto__",
+      "(all)",
+      "",
+      "x".repeat(300),
+      "長い名前".repeat(60),
+    ]
+    const sessions = many(440, (index) =>
+      session(
+        index,
+        [{ type: hostile[index % hostile.length] ?? "", influenced_conversion: index % 5 === 0 }],
+        index % 4 === 0,
+      ),
+    )
+
+    it("shows each as text, and breaks nothing", () => {
+      const html = pageOf(sessions)
+      const document = parse(html)
+      assert.strictEqual(document.querySelectorAll("script, img").length, 0)
+      assert.notMatch(html, /(?!\n)[\p{Cc}\p{Cf}]/u)
+      const names = textOf(html, "#attribution tbody th")
+      assert.lengthOf(names, hostile.length + 1)
+      assert.includeMembers([...names], ["<script>alert(1)</script>", "]]>&amp;&#39;", "__proto__", "x".repeat(300)])
+      const labels = Array.from(
+        document.querySelectorAll("#attribution .wide svg text"),
+        ({ textContent }) => textContent,
+      )
+      assert.isAtMost(Math.max(...labels.map((label) => label.length)), 28)
+      assert.include(labels, `${"x".repeat(26)}…`)
+    })
+
+    it("shows thirty of two hundred, and all in the table", () => {
+      const html = pageOf(many(400, (index) => session(index, [{ type: `type ${index % 200}` }], index % 4 === 0)))
+      const labels = textOf(html, "#attribution .wide svg text").filter((label) => label.startsWith("type "))
+      assert.lengthOf(labels, 30)
+      assert.lengthOf(textOf(html, "#attribution tbody th"), 201)
+      assert.include(textOf(html, "#attribution").join(), "The first 30 of 200 types; the others are in the table.")
+    })
+
+    it("escapes the title", () => {
+      const findings = { ...Findings.make(Findings.reads(sessions)), title: "</title><script>Shoes & Socks" }
+      const html = Findings.page(findings)
+      assert.strictEqual(parse(html).querySelectorAll("script").length, 0)
+      assert.deepStrictEqual(textOf(html, "h1"), ["</title><script>Shoes & Socks"])
+    })
+  })
+
+  it.effect("by week has a column for each week", () =>
+    Effect.gen(function* () {
+      const html = Findings.page(Findings.make(Findings.reads(yield* Findings.october), "week"))
+      assert.includeMembers([...textOf(html, "#cohorts .wide svg text")], ["W40*", "W41", "W44*"])
+      assert.include(textOf(html, "#cohorts .note").join(), "cut by the window: not a whole week")
+    }),
+  )
+})
