@@ -1,0 +1,7 @@
+import { ElnudgeClient, SessionStream } from "@effect-elnudge/core"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
+
+const client = ElnudgeClient.layer({ apiKey: Redacted.make("sk_test_size") }).pipe(Layer.provide(FetchHttpClient.layer))
+
+export const count = SessionStream.summaries({}).pipe(Stream.runCount, Effect.provide(client), Effect.runPromise)
