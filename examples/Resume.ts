@@ -1,4 +1,4 @@
-import { Coverage, ElnudgeClient, ResumableWalk, type SessionRead, SessionStream } from "@effect-elnudge/core"
+import { ElnudgeClient, ResumableWalk, type SessionRead, SessionStream } from "@effect-elnudge/core"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, DateTime, Effect, Layer, Schema, Stream } from "effect"
 
@@ -11,16 +11,17 @@ const [from, to] = [DateTime.makeUnsafe(window.from), DateTime.makeUnsafe(window
 // ones without having said so: `store` must know an id that it has.
 export const program = Effect.fn(function* (file: string, store: (reads: Reads) => Effect.Effect<void>) {
   const walk = yield* ResumableWalk.open({ file, query: window, state: Schema.Null })
+  // In one step, so that a stop does not come between.
   const take = (reads: Reads) =>
-    Effect.map(store(reads), () => {
-      for (const read of reads) walk.tracker.done(read)
-    })
-  const sessions = SessionStream.details({ from, to, tracker: walk.tracker, onUnavailable: "emit" })
-  yield* walk
-    .during(Effect.succeed(null), (saveWhenDue) =>
-      Stream.runForEachArray(sessions, (reads) => Effect.andThen(Effect.uninterruptible(take(reads)), saveWhenDue)),
+    Effect.uninterruptible(
+      Effect.map(store(reads), () => {
+        for (const read of reads) walk.tracker.done(read)
+      }),
     )
-    .pipe(Effect.provideService(Coverage.Current, walk.recorder))
+  const sessions = SessionStream.details({ from, to, tracker: walk.tracker, onUnavailable: "emit" })
+  yield* walk.during(Effect.succeed(null), (saveWhenDue) =>
+    Stream.runForEachArray(sessions, (reads) => Effect.andThen(take(reads), saveWhenDue)),
+  )
   yield* walk.finish
 })
 

@@ -1,4 +1,4 @@
-import { Coverage, ElnudgeClient, ResumableFollow, type SessionRead, SessionStream } from "@effect-elnudge/core"
+import { ElnudgeClient, ResumableFollow, type SessionRead, SessionStream } from "@effect-elnudge/core"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema, Stream } from "effect"
 
@@ -12,17 +12,16 @@ export const program = Effect.fn(function* (
   options?: SessionStream.FollowOptions,
 ) {
   const following = yield* ResumableFollow.open({ file, query: { shop: "shop.example" }, state: Schema.Null })
-  const { recorder, tracker } = following
+  const { tracker } = following
+  // In one step, so that a stop does not come between.
   const take = (reads: Reads) =>
-    Effect.map(store(reads), () => {
-      for (const read of reads) tracker.done(read)
-    })
-  const sessions = SessionStream.follow({ ...options, tracker })
-  yield* following
-    .during(Effect.succeed(null), (saveWhenDue) =>
-      Stream.runForEachArray(sessions, (reads) => Effect.andThen(Effect.uninterruptible(take(reads)), saveWhenDue)),
+    Effect.uninterruptible(
+      Effect.map(store(reads), () => {
+        for (const read of reads) tracker.done(read)
+      }),
     )
-    .pipe(Effect.provideService(Coverage.Current, recorder))
+  const sessions = SessionStream.follow({ ...options, tracker })
+  yield* following.during(Effect.succeed(null), Stream.runForEachArray(sessions, take))
 })
 
 const live = ElnudgeClient.layerConfig().pipe(

@@ -362,6 +362,7 @@ export const Current = Context.Reference<Recorder | undefined>("@effect-elnudge/
   defaultValue: () => undefined,
 })
 
+/** A recorder of its own, for one run; give it as `Coverage.Current`. */
 export const make: Effect.Effect<Recorder> = Effect.sync(() => new Recorder())
 
 /** A recorder that goes on from what an earlier run covered. */

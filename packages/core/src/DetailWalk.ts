@@ -12,6 +12,7 @@ import type * as SessionRead from "./SessionRead.ts"
 import type * as WalkPosition from "./WalkPosition.ts"
 import * as WholeNumber from "./WholeNumber.ts"
 
+/** Those of the list, and which details are read, and how. */
 export interface DetailOptions extends ListOptions {
   /** Which sessions need their detail. @default all */
   readonly pick?: ((session: Session.Summary) => boolean) | undefined

@@ -71,6 +71,7 @@ export interface ListRequest {
   readonly part?: boolean | undefined
 }
 
+/** One request each: with its turn under the limit, its retries and its checked answer. */
 export class ElnudgeClient extends Context.Service<
   ElnudgeClient,
   {

@@ -8,22 +8,24 @@ import * as Session from "./Session.ts"
 import type { SessionRead } from "./SessionRead.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
-import * as WalkPosition from "./WalkPosition.ts"
 
 const OpenSession = Schema.Struct({
-  /** As it was read last. */
-  session: Session.Summary,
-  /** Of the walk that listed it. */
+  /** Its row in the list. */
+  summary: Session.Summary,
+  /** What was listed when it was found. */
   window: TimeWindow.TimeWindow,
   /** When it is to be read again. */
   due_at: Session.Instant,
+  /** Since when its detail cannot be had. */
+  failing_since: Schema.optionalKey(Session.Instant),
 })
 
+/** A position as it is kept in a file; instants are ISO 8601, UTC. */
 export const FollowPosition = Schema.Struct({
-  /** Every session that started before this was taken in, or is one of `open`. */
+  /** Every session that started before this was taken in, or is one of `open`: the start of the newest one listed. */
   listed_to: Session.Instant,
-  /** The walk that leads on from there; null between two. */
-  walk: Schema.NullOr(WalkPosition.WalkPosition),
+  /** The ids of those that start from there on and were listed all the same; with their starts. */
+  listed: Schema.Array(Schema.Struct({ id: Session.Id, started_at: Session.Instant })),
   /** Listed and not settled when they were read last, or handed on and not taken in: they are read again by id. */
   open: Schema.Array(OpenSession),
   /** How many sessions were taken in. */
@@ -33,16 +35,13 @@ export type FollowPosition = typeof FollowPosition.Type
 
 /** A session that is to be read again by id. Instants are epoch milliseconds. */
 export interface Open {
-  readonly session: Session.Summary
-  /** Of the walk that listed it. */
+  readonly summary: Session.Summary
   readonly window: TimeSpan
   readonly dueAt: number
-}
-
-/** One walk along the part of the list whose sessions are old enough. */
-export interface Walk {
-  readonly window: TimeSpan
-  readonly tracker: WalkPosition.Tracker
+  /** Since when its detail cannot be had. */
+  readonly failingSince?: number | undefined
+  /** Whether an earlier stream handed it on: it may still be said to be done. */
+  readonly isReturned?: boolean | undefined
 }
 
 /**
@@ -50,52 +49,68 @@ export interface Walk {
  * for the `position` at any time. A stream that failed or was cut off goes on from its tracker, too. One stream at a time.
  */
 export class Tracker {
-  private listedTo: number | undefined
-  private walk: Walk | undefined
+  private from: number | undefined
+  /** What was listed from there on, with its start. */
+  private readonly listed = new Map<string, number>()
   private readonly open = new Map<string, Open>()
   /** Handed on, and not taken in yet. */
   private readonly owed = new Map<string, Open>()
   private sessions = 0
+  private recorder: Coverage.Recorder | undefined
 
-  /** `resumed` is what an earlier tracker gave; the recorder has what was covered until then. */
-  constructor(recorder?: Coverage.Recorder, resumed?: FollowPosition) {
+  /** `resumed` is what an earlier tracker gave; what a stream says of its `from` is not asked then. */
+  constructor(resumed?: FollowPosition) {
     if (resumed === undefined) return
-    this.listedTo = Session.millis(resumed.listed_to)
+    this.from = Session.millis(resumed.listed_to)
     this.sessions = resumed.sessions
-    if (resumed.walk !== null) {
-      const window = TimeWindow.toSpan(resumed.walk.window)
-      this.walk = { window, tracker: new WalkPosition.Tracker(recorder, resumed.walk) }
-    }
-    for (const { due_at, session, window } of resumed.open) {
-      this.open.set(session.id, { session, window: TimeWindow.toSpan(window), dueAt: Session.millis(due_at) })
+    for (const { id, started_at } of resumed.listed) this.listed.set(id, Session.millis(started_at))
+    for (const { due_at, failing_since, summary, window } of resumed.open) {
+      this.open.set(summary.id, {
+        summary,
+        window: TimeWindow.toSpan(window),
+        dueAt: Session.millis(due_at),
+        failingSince: failing_since === undefined ? undefined : Session.millis(failing_since),
+      })
     }
   }
 
-  /** From where sessions are followed, unless this goes on from a position. In epoch milliseconds. The stream calls this. */
-  begin(from: number): void {
-    this.listedTo ??= from
+  /** A stream begins; `from` (epoch milliseconds) counts for the first one. The recorder counts what is done. */
+  begin(from: number, recorder: Coverage.Recorder | undefined): void {
+    this.from ??= from
+    this.recorder = recorder
     // What another stream handed on and nobody took in comes again.
-    for (const [id, owed] of this.owed) this.open.set(id, owed)
+    for (const [id, owed] of this.owed) this.open.set(id, { ...owed, isReturned: true })
     this.owed.clear()
   }
 
-  /** The walk to do next: the one under way, or one up to `to` (epoch milliseconds) if that leads any further. */
-  walkTo(to: number, recorder: Coverage.Recorder | undefined): Walk | undefined {
-    // What is under way goes on where it stopped, which a tracker only knows from its beginning.
-    const begun = this.walk?.tracker.position()
-    if (this.walk !== undefined && begun !== undefined) {
-      this.walk = { ...this.walk, tracker: new WalkPosition.Tracker(recorder, begun) }
-    } else if (this.listedTo !== undefined && to > this.listedTo) {
-      const window = { from: this.listedTo, to }
-      this.walk = { window, tracker: new WalkPosition.Tracker(recorder, WalkPosition.start(TimeWindow.ofSpan(window))) }
-    }
-    return this.walk
+  /** From where on the list was not taken in yet, but for some rows: epoch milliseconds. */
+  get listedTo(): number {
+    return this.from ?? Number.POSITIVE_INFINITY
   }
 
-  /** The walk came to its end. */
-  walked(): void {
-    this.listedTo = this.walk?.window.to ?? this.listedTo
-    this.walk = undefined
+  /** A row of the list came; false where it is known already. */
+  list({ id, started_at }: Session.Summary): boolean {
+    if (this.listed.has(id) || this.open.has(id) || this.owed.has(id)) return false
+    this.listed.set(id, Session.millis(started_at))
+    return true
+  }
+
+  /**
+   * All that the API has from `listedTo` on, up to some instant, was listed. Goes on from the newest of them, and not from that
+   * instant: where the clock ran ahead, there is more to come. False where none was new.
+   */
+  advance(): boolean {
+    const before = this.listedTo
+    let newest = before
+    for (const start of this.listed.values()) newest = Math.max(newest, start)
+    this.from = newest
+    for (const [id, start] of this.listed) if (start < newest) this.listed.delete(id)
+    return newest > before
+  }
+
+  /** Whether the clock is behind what the list has told. */
+  isAheadOf(now: number): boolean {
+    return this.listed.size > 0 && this.listedTo > now
   }
 
   /** How many sessions are to be read again. */
@@ -108,20 +123,38 @@ export class Tracker {
     return [...this.open.values()].filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt)
   }
 
-  /** The session is not settled. */
+  /** Whether the session is still to be read again. */
+  isOpen(id: string): boolean {
+    return this.open.has(id)
+  }
+
+  /** The session is to be read again. */
   keep(open: Open): void {
-    this.open.set(open.session.id, open)
+    const { isReturned } = this.open.get(open.summary.id) ?? open
+    this.open.set(open.summary.id, { ...open, isReturned })
   }
 
   /** The session is handed on; until it is done it counts as one to be read again at once. */
   handOn(owed: Open): void {
-    this.open.delete(owed.session.id)
-    this.owed.set(owed.session.id, owed)
+    this.open.delete(owed.summary.id)
+    this.owed.set(owed.summary.id, owed)
   }
 
   /** The session was taken in: written, stored, or left out for good. */
-  done({ summary: { id } }: SessionRead): void {
-    if (this.owed.delete(id)) this.sessions++
+  done({ detail, readAt, summary }: SessionRead): void {
+    const { id } = summary
+    const wasReturned = this.open.get(id)?.isReturned === true
+    if (wasReturned) this.open.delete(id)
+    else if (!this.owed.delete(id)) return
+    this.sessions++
+    this.recorder?.summary(summary, readAt)
+    if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
+    if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
+  }
+
+  /** Leaves a session out for good that is to be read again, such as one whose detail never fits the contract. */
+  skip(id: string): void {
+    this.open.delete(id)
   }
 
   /** How many sessions were taken in. */
@@ -131,14 +164,15 @@ export class Tracker {
 
   /** Undefined before the stream began. */
   position(): FollowPosition | undefined {
-    if (this.listedTo === undefined) return undefined
+    if (this.from === undefined) return undefined
     return {
-      listed_to: Session.instant(this.listedTo),
-      walk: this.walk?.tracker.position() ?? null,
-      open: [...this.open.values(), ...this.owed.values()].map(({ dueAt, session, window }) => ({
-        session,
+      listed_to: Session.instant(this.from),
+      listed: Array.from(this.listed, ([id, start]) => ({ id, started_at: Session.instant(start) })),
+      open: [...this.open.values(), ...this.owed.values()].map(({ dueAt, failingSince, summary, window }) => ({
+        summary,
         window: TimeWindow.ofSpan(window),
         due_at: Session.instant(dueAt),
+        ...(failingSince === undefined ? {} : { failing_since: Session.instant(failingSince) }),
       })),
       sessions: this.sessions,
     }

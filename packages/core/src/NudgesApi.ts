@@ -32,4 +32,5 @@ const list = HttpApiEndpoint.get("list", "/nudges", { query: NudgeQuery, success
 /** The group of the endpoint, for a server that mounts it under a prefix of its own. */
 export const NudgesGroup = HttpApiGroup.make("nudges").add(list).middleware(SessionsApi.Authorization)
 
+/** The one endpoint, for a client and for a server. */
 export const NudgesApi = HttpApi.make("elnudge-nudges").add(NudgesGroup)

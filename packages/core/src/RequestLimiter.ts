@@ -33,6 +33,7 @@ export interface Turn {
   readonly departure: Pace.Departure
 }
 
+/** The turns of one key. */
 export interface KeyLimiter {
   /**
    * Waits for a turn. Fails at once when the holds would take more than `maxHeldMillis`, and where the limit is kept
@@ -46,6 +47,7 @@ export interface KeyLimiter {
   readonly hold: (until: number, refused?: Turn) => Effect.Effect<void>
 }
 
+/** Where the limiters of all keys are. */
 export class RequestLimiter extends Context.Service<
   RequestLimiter,
   {

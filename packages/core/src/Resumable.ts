@@ -32,7 +32,7 @@ export interface Tracker<Position> {
 }
 
 export interface Resumable<State, Own> {
-  /** For `Coverage.Current`: counts for this run, and for those that it goes on from. */
+  /** Counts for this run, and for those that it goes on from. */
   readonly recorder: Coverage.Recorder
   /** For the stream: call its `done` for every session that was taken in. */
   readonly tracker: Own
@@ -41,8 +41,8 @@ export interface Resumable<State, Own> {
   /** How many sessions the file has; undefined where nothing was saved. */
   readonly saved: () => number | undefined
   /**
-   * Runs the stream, to which it hands an effect that saves when it is time: call it after each step. Saves once more at
-   * the end, however the walk ends. `state` is what the program has of the sessions that are done: what it keeps of a
+   * Runs the stream, to which it hands an effect that saves when it is time: call it after each step. What it asks for counts
+   * for the recorder. Saves once more at the end, however the run ends. `state` is what the program has of the sessions that are done: what it keeps of a
    * session and the tracker's `done` belong in one step that nothing comes between. Where `state` fails, or the file cannot
    * be written, the run fails.
    */
@@ -57,6 +57,8 @@ export interface Resumable<State, Own> {
 // Whichever comes first: what a run that is killed has to ask for again is at most this.
 const saveEveryMillis = 1_000
 const saveEveryRequests = 25
+// A large state takes its time, which the run needs too.
+const savingShare = 0.05
 
 const invalid = (file: string, reason: string) =>
   new Checkpoint.CheckpointUnusable({ problem: "invalid", file, reason })
@@ -80,6 +82,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
   let savedAt = yield* Clock.currentTimeMillis
   let savedRequests = recorder.sent()
   let savedSessions = contents === undefined ? undefined : tracker.taken
+  let tookMillis = 0
 
   const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<State, E, R>) {
     let taken: number
@@ -92,9 +95,11 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
     const [position, coverage] = [tracker.position(), recorder.snapshot()]
     // Before it began there is nothing to keep.
     if (position === undefined) return
+    const startedAt = yield* Clock.currentTimeMillis
     const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(made))
     yield* files.write(file, query, { position, coverage, state: encoded })
     savedAt = yield* Clock.currentTimeMillis
+    tookMillis = savedAt - startedAt
     savedRequests = recorder.sent()
     savedSessions = taken
   })
@@ -108,11 +113,15 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
       // One at a time: they write one file.
       const saveWhenDue = gate.withPermits(1)(
         Effect.gen(function* () {
-          const isDue = recorder.sent() - savedRequests >= saveEveryRequests
-          if (isDue || (yield* Clock.currentTimeMillis) - savedAt >= saveEveryMillis) yield* save(state)
+          const requests = recorder.sent() - savedRequests
+          if (requests === 0 && tracker.taken === savedSessions) return
+          const sinceMillis = (yield* Clock.currentTimeMillis) - savedAt
+          const isDue = requests >= saveEveryRequests || sinceMillis >= saveEveryMillis
+          if (isDue && sinceMillis >= tookMillis / savingShare) yield* save(state)
         }),
       )
       return run(saveWhenDue).pipe(
+        Effect.provideService(Coverage.Current, recorder),
         Effect.onExit((exit) =>
           // Where this cannot be saved either, the file has what was saved before.
           Exit.isSuccess(exit) ? save(state) : Effect.ignore(save(state)),

@@ -3,6 +3,8 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
@@ -10,14 +12,18 @@ import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as FollowPosition from "./FollowPosition.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
+import * as Retention from "./Retention.ts"
 import * as Session from "./Session.ts"
 import * as SessionPages from "./SessionPages.ts"
 import * as SessionRead from "./SessionRead.ts"
+import * as SessionsApi from "./SessionsApi.ts"
 import type * as TimeSpan from "./TimeSpan.ts"
+import * as WalkPosition from "./WalkPosition.ts"
 import * as WholeNumber from "./WholeNumber.ts"
 
+/** When sessions are listed, taken for settled and given up. */
 export interface FollowOptions {
-  /** Sessions that start from here on. Not older than the plan keeps. @default now */
+  /** Sessions that start from here on. Not older than the plan keeps. A tracker that goes on has its own. @default now */
   readonly from?: DateTime.DateTime | undefined
   /** Which sessions are handed on with their detail; those that were read again by id have it anyway. @default all */
   readonly pick?: ((session: Session.Summary) => boolean) | undefined
@@ -33,11 +39,14 @@ export interface FollowOptions {
    * needs no request of its own. Later costs fewer requests, earlier hands on sooner. @default 45 minutes
    */
   readonly listedAfter?: Duration.Input | undefined
-  /** How old a session is when it is handed on although it has not settled: one that the API never ends. @default 1 day */
+  /**
+   * How old a session is when it is handed on although it has not settled: one that the API never ends. Also how long a
+   * session's detail may not be had before the stream fails with that error. @default 1 day
+   */
   readonly givenUpAfter?: Duration.Input | undefined
   /**
-   * How long the API may give no answer (`TransportFailure`, `ServerUnavailable`, `RateLimited`, `LimiterUnavailable`) before the
-   * stream fails with that error; until then it asks again at each interval. @default 1 hour
+   * How long the list may bring nothing but failures before the stream fails with the last of them; until then it is asked for
+   * again at each interval. @default 1 hour
    */
   readonly patience?: Duration.Input | undefined
   /** What becomes of a session whose detail is a 404: emitted as `Unavailable`, or left out and counted. @default "emit" */
@@ -53,37 +62,42 @@ export interface FollowOptions {
   readonly tracker?: FollowPosition.Tracker | undefined
 }
 
+// A page that fails is no place to go on from: what came of its window is known by the ids.
+const anew: SessionPages.Follower = { begin: WalkPosition.start, page: () => {} }
+
 type FollowError = ElnudgeError.ListError | Exclude<ElnudgeError.DetailError, ElnudgeError.SessionUnavailable>
 
-type Read = SessionRead.SessionRead & { readonly window: TimeSpan.TimeSpan }
+/** What asking again can change nothing about: the key, or what the run may spend. */
+const isFinal = (error: FollowError): boolean =>
+  error._tag === "Unauthorized" || error._tag === "DeadlineReached" || error._tag === "RequestsUsedUp"
 
-type Outage =
-  | ElnudgeError.TransportFailure
-  | ElnudgeError.ServerUnavailable
-  | ElnudgeError.RateLimited
-  | ElnudgeError.LimiterUnavailable
-
-// So many are read again in some 100 minutes at the API's limit; until they are fewer, no more are listed.
-const mostOpen = 100_000
+// So many are read again in some 50 minutes at the API's limit; until they are fewer, no more are listed.
+const mostOpen = 50_000
 
 const second = 1_000
-
-const lastActivity = ({ ended_at, started_at }: Session.Summary): number => Session.millis(ended_at ?? started_at)
+const hour = 3_600 * second
+const day = 24 * hour
+/** What every plan has, and a day for clocks that differ. */
+const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
 
 /**
  * Each session that starts from `from` on, once, when it has settled, so that it changes no more; without end. A part of
  * the list is asked for once, when its sessions are `listedAfter` old; those that were still going on then are read again by id
- * when they may have settled, as often as it takes. In no order. Memory: the sessions that are open, and those of a page.
+ * when they may have settled, as often as it takes. In no order. Memory: the sessions that are open (at most 50,000 and those of an
+ * hour), those handed on and not `done`, and the ids of what is listed at once, an hour unless it is empty.
  *
- * A session that is listed later than `listedAfter` after its start is missed. With a tracker whose position is kept, a stream
- * that was killed goes on without a hole; the sessions that were handed on and not `done` come again.
+ * With a tracker whose position is kept, a stream that failed or was killed goes on without a hole; the sessions that were handed on
+ * and not `done` come again. Without one, do not `retry` it: it would begin anew. A detail that cannot be had, or does not fit
+ * the contract, is asked for again, less and less often, while the others go on; `tracker.skip` leaves its session out. What a
+ * session's age and settling are told by is this machine's clock. A session that is listed later than `listedAfter` after its start
+ * is missed if later ones were listed by then.
  *
  * @example SessionStream.follow({ interval: "1 minute" }).pipe(Stream.runForEach(store))
  */
 export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.SessionRead, FollowError, ElnudgeClient> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { concurrency = 8, onUnavailable = "emit", pageSize, pick = () => true } = options
+      const { concurrency = 8, onUnavailable = "emit", pageSize = SessionsApi.maxPageSize, pick = () => true } = options
       const millisOf = (name: string, given: Duration.Input) =>
         Effect.map(PositiveDuration.parse(name, given), Duration.toMillis)
       const interval = yield* millisOf("interval", options.interval ?? "1 minute")
@@ -92,6 +106,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       const givenUpAfter = yield* millisOf("age at which sessions are given up", options.givenUpAfter ?? "1 day")
       const patience = yield* millisOf("patience", options.patience ?? "1 hour")
       yield* WholeNumber.check("the concurrency", concurrency, 1, 1000)
+      yield* WholeNumber.check("the page size", pageSize, 1, SessionsApi.maxPageSize)
       if (listedAfter < settlesAfter || givenUpAfter < listedAfter) {
         return yield* new ElnudgeError.InvalidRequest({
           reason: "sessions settle, are listed and are given up in this order",
@@ -99,123 +114,176 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
         })
       }
       const client = yield* ElnudgeClient
-      const recorder = yield* Coverage.Current
       const tracker = options.tracker ?? new FollowPosition.Tracker()
-      const from = options.from ?? (yield* DateTime.now)
-      tracker.begin(second * Math.floor(DateTime.toEpochMillis(from) / second))
+      tracker.begin(DateTime.toEpochMillis(options.from ?? (yield* DateTime.now)), yield* Coverage.Current)
+      const nowMillis = Clock.currentTimeMillis
+      const again = (millis: number) => `asked for again in ${Duration.format(Duration.millis(Math.round(millis)))}`
+
+      const lastActivity = ({ ended_at, started_at }: Session.Summary): number =>
+        Math.max(Session.millis(started_at), ended_at === null ? 0 : Session.millis(ended_at))
 
       /** Whether nothing more is waited for: it has settled by what was read at an instant, or is given up. */
       const isDecided = (session: Session.Summary, readAt: number): boolean =>
         (session.ended_at !== null && readAt - lastActivity(session) >= settlesAfter) ||
         readAt - Session.millis(session.started_at) >= givenUpAfter
 
-      const nowMillis = Clock.currentTimeMillis
-      let failingSince: number | undefined
-      const answered = () => {
-        failingSince = undefined
-      }
-      /** Says that it is asked again, unless that has been so for too long. */
-      const endure = Effect.fnUntraced(function* (error: Outage) {
-        const now = yield* nowMillis
-        failingSince ??= now
-        if (now - failingSince >= patience) return yield* error
-        yield* Effect.logWarning(`${error.message} It is asked again in ${Duration.format(Duration.millis(interval))}.`)
-      })
-
       /** What was read, if it is handed on; else the session is kept, or left out. */
-      const settle = (read: Read): ReadonlyArray<Read> => {
-        const { detail, readAt, window } = read
+      const settle = (
+        read: SessionRead.SessionRead,
+        window: TimeSpan.TimeSpan,
+      ): ReadonlyArray<SessionRead.SessionRead> => {
+        const { detail, readAt, summary } = read
         const session = SessionRead.session(read)
         const isGone = detail._tag === "Unavailable"
-        const needsDetail = detail._tag === "NotNeeded" && pick(session)
-        if (!isGone && (needsDetail || !isDecided(session, readAt))) {
+        if (!isGone && !isDecided(session, readAt)) {
           // One without an end does not tell when it will have one.
           const settling = session.ended_at === null ? readAt : lastActivity(session)
           const givingUp = Session.millis(session.started_at) + givenUpAfter
-          const dueAt = Math.max(readAt, Math.min(settling + settlesAfter, givingUp))
-          tracker.keep({ session, window, dueAt })
+          tracker.keep({ summary, window, dueAt: Math.min(settling + settlesAfter, givingUp) })
           return []
         }
-        tracker.handOn({ session, window, dueAt: readAt })
+        if (detail._tag === "NotNeeded" && pick(summary)) {
+          tracker.keep({ summary, window, dueAt: readAt })
+          return []
+        }
+        tracker.handOn({ summary, window, dueAt: readAt })
         const isLeftOut = isGone && onUnavailable === "skip"
         if (isLeftOut || options.tracker === undefined) tracker.done(read)
         return isLeftOut ? [] : [read]
       }
 
-      const readAgain = Effect.fnUntraced(
-        function* ({ session: summary, window }: FollowPosition.Open) {
-          const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
-            Effect.map((session): SessionRead.DetailState => ({ _tag: "Read", session })),
-            Effect.catchTag("SessionUnavailable", ({ reason }) =>
-              Effect.succeed<SessionRead.DetailState>({ _tag: "Unavailable", reason }),
-            ),
-          )
-          answered()
-          const readAt = yield* nowMillis
-          if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)
-          else if (detail._tag === "Read" && isDecided(detail.session, readAt))
-            recorder?.detail(summary, detail.session)
-          const read: Read = { summary, detail, readAt, window }
-          return read
-        },
-        (reading, open) =>
-          Effect.catchTags(reading, {
-            TransportFailure: (error) => postpone(open, error),
-            ServerUnavailable: (error) => postpone(open, error),
-            RateLimited: (error) => postpone(open, error),
-            LimiterUnavailable: (error) => postpone(open, error),
-          }),
-      )
-      // The others go on meanwhile: the API may be failing for this session alone.
-      const postpone = Effect.fnUntraced(function* (open: FollowPosition.Open, error: Outage) {
-        yield* endure(error)
-        tracker.keep({ ...open, dueAt: (yield* nowMillis) + interval })
-        return undefined
+      const readAgain = Effect.fnUntraced(function* ({ summary, window }: FollowPosition.Open) {
+        const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
+          Effect.map((session): SessionRead.DetailState => ({ _tag: "Read", session })),
+          Effect.catchTag("SessionUnavailable", ({ reason }) =>
+            Effect.succeed<SessionRead.DetailState>({ _tag: "Unavailable", reason }),
+          ),
+        )
+        return { summary, detail, readAt: yield* nowMillis, window }
       })
 
-      /** Those that are due. */
-      const reread: Stream.Stream<Read, FollowError> = Stream.unwrap(
-        Effect.map(nowMillis, (now) => Stream.fromArray(tracker.due(now))),
-      ).pipe(
+      /** What one look, from the list to the last detail, has met. */
+      let failuresInARow = 0
+      let hasWarned = false
+      let givenUp: FollowError | undefined
+      const beginLook = Effect.sync(() => {
+        failuresInARow = 0
+        hasWarned = false
+        givenUp = undefined
+      })
+
+      const putOff = Effect.fnUntraced(function* (open: FollowPosition.Open, error: FollowError) {
+        failuresInARow++
+        if (!tracker.isOpen(open.summary.id)) return
+        const now = yield* nowMillis
+        const failingSince = open.failingSince ?? now
+        const wait = Math.min(settlesAfter, Math.max(interval, now - failingSince))
+        tracker.keep({ ...open, failingSince, dueAt: now + wait })
+        if (now - failingSince >= givenUpAfter) givenUp = error
+        if (hasWarned) return
+        hasWarned = true
+        yield* Effect.logWarning(`${error.message} It is ${again(wait)}.`)
+      })
+
+      const readOne = Effect.fnUntraced(function* (open: FollowPosition.Open) {
+        // The API itself is failing: the next look asks for the rest.
+        if (failuresInARow >= concurrency) return Result.succeed([])
+        const read = yield* Effect.result(readAgain(open))
+        if (Result.isFailure(read)) {
+          if (isFinal(read.failure)) return Result.fail(read.failure)
+          yield* putOff(open, read.failure)
+          return Result.succeed([])
+        }
+        failuresInARow = 0
+        // It may have been done meanwhile, by who had it from an earlier stream.
+        return Result.succeed(tracker.isOpen(open.summary.id) ? settle(read.success, open.window) : [])
+      })
+
+      /** Those that are due. One that cannot be had is put off, at first for an interval. */
+      const reread = Stream.unwrap(Effect.map(nowMillis, (now) => Stream.fromArray(tracker.due(now)))).pipe(
         // An error is one of the results until those before it are handed on.
-        Stream.mapEffect((open) => Effect.result(readAgain(open)), { concurrency, unordered: true }),
+        Stream.mapEffect(readOne, { concurrency, unordered: true }),
         Stream.mapEffect(Effect.fromResult),
-        Stream.flatMap((read) => Stream.fromArray(read === undefined ? [] : settle(read))),
+        Stream.flatMap(Stream.fromArray),
       )
 
-      /** Those of the next part of the list, which needs only be as old as they must be to be listed. */
-      const list: Stream.Stream<Read, FollowError, ElnudgeClient> = Stream.unwrap(
-        Effect.map(nowMillis, (now) => {
-          if (tracker.openCount >= mostOpen) return Stream.empty
-          // Whole seconds, for an API that drops fractions from what it is asked.
-          const walk = tracker.walkTo(second * Math.floor((now - listedAfter) / second), recorder)
-          if (walk === undefined) return Stream.empty
-          const { window } = walk
-          return SessionPages.make({ pageSize }, walk.tracker).pipe(
-            Stream.map(({ readAt, sessions }) => {
-              answered()
-              return sessions.flatMap((summary) => {
-                const read: Read = { summary, detail: SessionRead.notNeeded, readAt, window }
-                walk.tracker.done(read)
-                return settle(read)
-              })
-            }),
-            // After each page, so that no more than a page's sessions wait for their details.
-            Stream.flatMap((reads) => Stream.concat(Stream.fromArray(reads), reread)),
-            Stream.concat(Stream.fromEffectDrain(Effect.sync(() => tracker.walked()))),
-          )
+      /** How long the list was asked for in vain, without the time that nobody asked. */
+      let failedMillis = 0
+      let askedAt = 0
+      const asking = Effect.map(nowMillis, (now) => {
+        askedAt = now
+      })
+      /**
+       * How much is listed at once: more where there is nothing, because only what comes after it tells that it is over; less
+       * where it failed, because it must come without a failure.
+       */
+      let spanMillis = hour
+
+      const listSpan = (window: TimeSpan.TimeSpan) => {
+        const span = { from: DateTime.makeUnsafe(window.from), to: DateTime.makeUnsafe(window.to) }
+        return SessionPages.make({ ...span, pageSize }, anew).pipe(
+          Stream.map(({ readAt, sessions }) => {
+            return sessions.flatMap((summary) => {
+              if (!tracker.list(summary)) return []
+              failedMillis = 0
+              return settle({ summary, detail: SessionRead.notNeeded, readAt, window }, window)
+            })
+          }),
+          // After each page, so that no more than a page's sessions wait for their details.
+          Stream.flatMap((reads) =>
+            Stream.fromArray(reads).pipe(Stream.concat(reread), Stream.concat(Stream.fromEffectDrain(asking))),
+          ),
+          Stream.concat(
+            Stream.fromEffectDrain(
+              Effect.sync(() => {
+                failedMillis = 0
+                spanMillis = tracker.advance() ? Math.min(hour, 2 * spanMillis) : 2 * spanMillis
+              }),
+            ),
+          ),
+        )
+      }
+
+      /** The list from where it was taken in, up to an instant. */
+      const listTo = (to: number) =>
+        Stream.paginate(undefined, () =>
+          Effect.sync(() => {
+            const window = { from: tracker.listedTo, to: Math.min(to, tracker.listedTo + spanMillis) }
+            const isOver = window.from >= window.to || tracker.openCount >= mostOpen
+            return [isOver ? [] : [window], isOver || window.to >= to ? Option.none() : Option.some(undefined)] as const
+          }),
+        ).pipe(Stream.flatMap(listSpan))
+
+      const endure = Effect.fnUntraced(function* (error: FollowError) {
+        const now = yield* nowMillis
+        spanMillis = Math.max(second, Math.min(hour, spanMillis) / 2)
+        failedMillis += interval + Math.max(0, now - askedAt)
+        const isTooOld = error._tag === "RetentionExceeded" && now - tracker.listedTo >= keptMillis
+        if (failedMillis >= patience || isTooOld) return yield* error
+        yield* Effect.logWarning(`${error.message} It is ${again(interval)}.`)
+      })
+
+      const list = Stream.unwrap(
+        Effect.gen(function* () {
+          yield* asking
+          if (tracker.isAheadOf(askedAt)) {
+            const [clock, newest] = [Session.instant(askedAt), Session.instant(tracker.listedTo)]
+            yield* Effect.logWarning(`The clock says ${clock}, before the newest session that was listed, ${newest}.`)
+          }
+          return listTo(askedAt - listedAfter)
         }),
+      ).pipe(
+        Stream.catchIf(
+          (error) => !isFinal(error),
+          (error) => Stream.fromEffectDrain(endure(error)),
+        ),
       )
 
-      // The next look goes on from where this one failed.
-      const wait = (error: Outage) => Stream.fromEffectDrain(endure(error))
-      return Stream.concat(list, reread).pipe(
-        Stream.catchTags({
-          TransportFailure: wait,
-          ServerUnavailable: wait,
-          RateLimited: wait,
-          LimiterUnavailable: wait,
-        }),
+      const end = Effect.suspend(() => (givenUp === undefined ? Effect.void : Effect.fail(givenUp)))
+      return Stream.fromEffectDrain(beginLook).pipe(
+        Stream.concat(list),
+        Stream.concat(reread),
+        Stream.concat(Stream.fromEffectDrain(end)),
         Stream.repeat(Schedule.spaced(interval)),
       )
     }),

@@ -14,6 +14,7 @@ import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 import * as WholeNumber from "./WholeNumber.ts"
 
+/** Which window is walked, and how its list is asked for. */
 export interface ListOptions extends TimeWindow.Options {
   /** Rows on a page, 1–200. @default 200 */
   readonly pageSize?: number | undefined
@@ -41,10 +42,13 @@ export interface Page {
   readonly window: TimeSpan.TimeSpan
 }
 
-/** The pages, newest first. A tracker brings its own position to resume from, and counts what is taken in itself. */
+/** Brings the position to start from, and counts what is taken in itself. */
+export type Follower = Pick<WalkPosition.Tracker, "begin" | "page">
+
+/** The pages, newest first. */
 export const make = (
   options: ListOptions,
-  tracker: WalkPosition.Tracker | undefined,
+  tracker: Follower | undefined,
 ): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
   Stream.unwrap(
     Effect.gen(function* () {

@@ -15,6 +15,7 @@ export type DetailState =
   | { readonly _tag: "NotNeeded" }
   | { readonly _tag: "Unavailable"; readonly reason: UnavailableReason }
 
+/** What a walk hands on of a session. */
 export interface SessionRead {
   readonly summary: Session.Summary
   readonly detail: DetailState
@@ -26,6 +27,7 @@ export interface SessionRead {
   readonly nudgesDiffer?: boolean | undefined
 }
 
+/** The state of a session whose detail nobody asked for. */
 export const notNeeded: DetailState = { _tag: "NotNeeded" }
 
 /** The session itself: the detail replaces the list's row, because it was read later. */

@@ -20,6 +20,7 @@ import * as TimeWindow from "./TimeWindow.ts"
 export { type FollowOptions, make as follow } from "./SessionFollow.ts"
 export type { DetailOptions, ListOptions, Page }
 
+/** Those of `details`, and which sessions need more than their nudges. */
 export interface NudgeOptions extends DetailOptions {
   /** Which of the picked sessions need their detail all the same, such as for the time of a purchase. @default none */
   readonly needsEvents?: ((session: Session.Summary) => boolean) | undefined

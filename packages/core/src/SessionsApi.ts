@@ -20,6 +20,7 @@ export type ListQuery = typeof ListQuery.Type
 
 /** The most rows that one page can hold, and the API's own default. */
 export const maxPageSize = 200
+/** Rows on a page where the request does not say: the API's own default. */
 export const defaultPageSize = 50
 
 /**
@@ -59,4 +60,5 @@ const get = HttpApiEndpoint.get("get", "/sessions/:id", {
 /** The group of endpoints, for a server that mounts it under a prefix of its own. */
 export const SessionsGroup = HttpApiGroup.make("sessions").add(list, get).middleware(Authorization)
 
+/** Both endpoints of the contract, for a client and for a server. */
 export const SessionsApi = HttpApi.make("elnudge").add(SessionsGroup)

@@ -13,6 +13,7 @@ export type TimeWindow = typeof TimeWindow.Type
 /** The window as it is written. */
 export const ofSpan = ({ from, to }: TimeSpan): TimeWindow => ({ from: Session.instant(from), to: Session.instant(to) })
 
+/** The same as epoch milliseconds. */
 export const toSpan = ({ from, to }: TimeWindow): TimeSpan => ({ from: Session.millis(from), to: Session.millis(to) })
 
 export interface Options {

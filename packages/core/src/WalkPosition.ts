@@ -12,6 +12,7 @@ import * as TimeWindow from "./TimeWindow.ts"
 const Row = Schema.Struct({ id: Session.Id, started_at: Session.Instant })
 type Row = typeof Row.Type
 
+/** A position as it is kept in a file; instants are ISO 8601, UTC. */
 export const WalkPosition = Schema.Struct({
   /** What the whole walk is of. */
   window: TimeWindow.TimeWindow,

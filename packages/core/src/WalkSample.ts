@@ -24,6 +24,7 @@ export interface Probe extends TimeSpan {
   readonly isRefused: boolean
 }
 
+/** What was read of the window, and what was not. */
 export interface WalkSample {
   readonly window: TimeSpan
   /** The earliest first; they do not overlap. */

@@ -56,8 +56,14 @@ const asOf = ({ activity, hasEnd = true, id, startedAt }: Visit, now: number): S
 export interface Answers {
   /** What goes wrong with a request now, if anything. */
   readonly fault?:
-    | ((now: number, number: number, id: string | undefined) => ElnudgeError.TransportFailure | undefined)
+    | ((
+        now: number,
+        number: number,
+        id: string | undefined,
+      ) => ElnudgeError.TransportFailure | ElnudgeError.ResponseInvalid | undefined)
     | undefined
+  /** What becomes of a page instead, if anything. */
+  readonly listFault?: ((now: number, cursor: string | undefined) => ElnudgeError.ListError | undefined) | undefined
   /** Ids whose details are a 404. */
   readonly gone?: ReadonlySet<string> | undefined
 }
@@ -65,7 +71,7 @@ export interface Answers {
 export const lost = new ElnudgeError.TransportFailure({ reason: "ECONNRESET", attempts: 4, origin: "https://api.test" })
 
 /** The client, and how often it was asked for what. */
-export const make = (visits: ReadonlyArray<Visit>, { fault, gone }: Answers = {}) => {
+export const make = (visits: ReadonlyArray<Visit>, { fault, gone, listFault }: Answers = {}) => {
   const newestFirst = visits.toSorted((a, b) => b.startedAt - a.startedAt)
   /** How many of them start at or after the instant. */
   const countFrom = (instant: number): number => {
@@ -87,6 +93,8 @@ export const make = (visits: ReadonlyArray<Visit>, { fault, gone }: Answers = {}
       const failure = yield* failing()
       if (failure !== undefined) return yield* failure
       const now = yield* Clock.currentTimeMillis
+      const refused = listFault?.(now, cursor)
+      if (refused !== undefined) return yield* refused
       const [from, to] = [Session.millis(window?.from ?? ""), Session.millis(window?.to ?? "")]
       const start = Number(cursor ?? countFrom(Math.min(to, now + 1)))
       const end = countFrom(from)
