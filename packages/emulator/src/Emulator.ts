@@ -41,6 +41,7 @@ export interface Options extends EmulatorClock.Options, RequestLimit.Options {
   readonly faults?: FaultScript.FaultScript | undefined
 }
 
+/** The key that is accepted where none is given: a made-up one. */
 export const defaultKey = "sk_test_emulator"
 
 /** How many requests arrived, refused and faulty ones included. */
@@ -50,6 +51,7 @@ export interface RequestCounts {
   readonly nudges: number
 }
 
+/** What is served, and what has happened to it so far. */
 export class Emulator extends Context.Service<
   Emulator,
   {

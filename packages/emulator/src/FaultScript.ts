@@ -182,7 +182,9 @@ export type ConditionRule = typeof ConditionRule.Type
 const listFaults: ReadonlySet<string> = new Set(lists.map(({ fields }) => fields.fault.literal))
 const conditionFaults: ReadonlySet<string> = new Set(conditions.map(({ fields }) => fields.fault.literal))
 
+/** Whether it changes what a list says. */
 export const isListRule = (rule: { readonly fault: string }): rule is ListRule => listFaults.has(rule.fault)
+/** Whether it acts along with whatever else does. */
 export const isConditionRule = (rule: { readonly fault: string }): rule is ConditionRule =>
   conditionFaults.has(rule.fault)
 
@@ -214,6 +216,7 @@ const contradiction = (rule: typeof AnyRule.Type): string | undefined => {
 export const Rule = AnyRule.check(Schema.makeFilter((rule) => contradiction(rule)))
 export type Rule = typeof AnyRule.Type
 
+/** A script as it is decoded. */
 export const FaultScript = Schema.Struct({
   /** Of the draws for `probability`. @default "elnudge" */
   seed: Schema.optional(Schema.String),

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { HttpBody, HttpServerResponse } from "effect/http"
 import * as Stream from "effect/Stream"
 
+/** What becomes of a request. */
 export type Fault =
   /** 429, with the given `Retry-After` or none. */
   | { readonly _tag: "RateLimited"; readonly retryAfter?: string | undefined }
@@ -47,6 +48,7 @@ export interface FaultRequest {
   readonly url: string
 }
 
+/** Chooses the fault of a request, before any script; undefined is none. */
 export type Hook = (request: FaultRequest) => Fault | undefined
 
 type Response = HttpServerResponse.HttpServerResponse

@@ -3,11 +3,13 @@ import type * as Comparison from "./Comparison.ts"
 import type * as Counts from "./Counts.ts"
 import * as Proportion from "./Proportion.ts"
 
+/** Nothing counted yet. */
 export const noCounts = { both: 0, flag_only: 0, rule_only: 0, neither: 0 }
 
 /** The fourfold table: who said yes. */
 export type AgreementCounts = Counts.Counts<keyof typeof noCounts>
 
+/** All nudges: the sum of the four. */
 export const total = ({ both, flag_only, neither, rule_only }: Readonly<AgreementCounts>): number =>
   both + flag_only + rule_only + neither
 

@@ -5,6 +5,7 @@
  */
 import * as Session from "@effect-elnudge/core/Session"
 
+/** What makes a nudge creditable with a purchase. */
 export interface Rule {
   /** How long before the purchase the last candidate may have been shown; inclusive. @default 30 minutes */
   readonly windowMillis: number
@@ -28,6 +29,7 @@ export interface ShownNudge {
  */
 export type Status = "not_converted" | "yes" | "maybe" | "no" | "unknown_time"
 
+/** What the rule makes of one session. */
 export interface Attribution {
   readonly status: Status
   /** The earliest PURCHASE of a converted session, in epoch milliseconds. */

@@ -114,6 +114,7 @@ const noCounts = { ...noSessions, ...noDisplays }
 type SessionCounts = Counts.Counts<keyof typeof noSessions>
 type RowCounts = Counts.Counts<keyof typeof noCounts>
 
+/** Counts by nudge type, and of distinct sessions. */
 export interface State {
   readonly types: Tally.Tally<keyof RowCounts>
   /** Distinct sessions with any nudge. */

@@ -1,6 +1,7 @@
 /** How far a score, read as a probability in per cent, is from what happened. */
 import type * as Comparison from "./Comparison.ts"
 
+/** The score and its parts, each without a unit; all are null without a session. */
 export interface Brier {
   /** The mean of (score/100 − converted)²: 0 is perfect; it is reliability − resolution + uncertainty. */
   readonly brier: number | null

@@ -23,6 +23,7 @@ export interface Options {
   readonly confidence?: number | undefined
 }
 
+/** A band of scores, or `(all)`, which alone has the columns from `auc` on. Rates are shares of 1, scores 0 to 100. */
 export interface Row {
   /** `all` sessions, or the `unnudged`: those with a nudge_count of 0. */
   readonly population: string

@@ -2,6 +2,7 @@
 import * as Comparison from "./Comparison.ts"
 import * as Normal from "./Normal.ts"
 
+/** A χ² test; all three are null where it is not defined. */
 export interface Test {
   /** χ²: at least 0, without a unit. */
   readonly statistic: number | null
@@ -11,6 +12,7 @@ export interface Test {
   readonly p: number | null
 }
 
+/** What cannot be tested, such as fewer than two groups. */
 export const undefinedTest: Test = { statistic: null, df: null, p: null }
 
 /** No factor e^(−h) is applied in larger parts than this, so that none of them is 0. */

@@ -8,6 +8,7 @@ export interface Band {
   readonly high: number
 }
 
+/** Scores at which the bands start: 0–19, 20–39, 40–59, 60–79, 80–100. */
 export const defaultBandStarts: ReadonlyArray<number> = [0, 20, 40, 60, 80]
 
 /** The band of scores outside 0–100, which the API does not document; used only if one turns up. */

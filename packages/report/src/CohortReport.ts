@@ -35,6 +35,7 @@ export interface Options {
   readonly confidence?: number | undefined
 }
 
+/** A band and arm in a period, or a sum of them. Rates are shares of 1, times seconds. */
 export interface Row {
   readonly period: string
   readonly intent_band: string
@@ -102,6 +103,7 @@ const timeColumns: ReadonlyArray<keyof Row> = [
   "purchase_seconds_p90",
 ]
 
+/** Counts of each cell, and what of the time was walked. */
 export interface State {
   readonly grid: CohortGrid.Grid
   /** Only with `timeToPurchase`. */

@@ -2,11 +2,13 @@
 import * as Normal from "./Normal.ts"
 import * as Proportion from "./Proportion.ts"
 
+/** Of one arm: how many sessions, and how many of them converted; whole numbers. */
 export interface Arm {
   readonly conversions: number
   readonly sessions: number
 }
 
+/** A number with its interval, in the unit of what was asked; null where it is not defined. */
 export interface Estimate extends Proportion.Interval {
   readonly estimate: number | null
 }

@@ -29,6 +29,7 @@ export type Name = (typeof names)[number]
 /** One model's number in a row; null where the model was not asked for, or is not defined. */
 export type Columns = { readonly [name in Name as `credit_${name}`]: number | null }
 
+/** The columns of a row; the ones of models that were not asked for are left out of the file. */
 export const columns = (creditOf: (name: Name) => number | null): Columns => ({
   credit_last: creditOf("last"),
   credit_first: creditOf("first"),
@@ -56,6 +57,7 @@ export interface Share {
   readonly of: number
 }
 
+/** What each type of a path gets of its conversion. */
 export type Split = (path: Path) => ReadonlyArray<Share>
 
 const whole: Split = (path) => path.map(({ type }) => ({ type, parts: 1, of: 1 }))

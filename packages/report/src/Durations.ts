@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Tally from "./Tally.ts"
 
+/** A distribution of durations, exact up to a number of different ones, and within 1 % beyond. */
 export interface Durations {
   /** Whether the keys are seconds, and not buckets. */
   isExact: boolean
@@ -31,6 +32,7 @@ const bucketOf = (seconds: number): number =>
 const secondsOf = (bucket: number): number =>
   bucket === 0 ? 0 : (Math.sign(bucket) * 2 * gamma ** (Math.abs(bucket) - 1)) / (gamma + 1)
 
+/** No duration yet. */
 export const empty = (): Durations => ({ isExact: true, counts: new Map() })
 
 const put = ({ counts }: Durations, key: number, count: number): void => {

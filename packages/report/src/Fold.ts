@@ -4,6 +4,7 @@
  */
 import * as Sink from "effect/Sink"
 
+/** A single pass whose state can be split and merged: any order and any parts give the same. */
 export interface Fold<in In, State, out Out> {
   /** A fresh state that its caller owns. */
   readonly initial: () => State

@@ -25,6 +25,7 @@ const noCounts = {
   unordered_events: 0,
 }
 
+/** How many sessions each oddity was seen in; `sessions` and `details` are all that were looked at. */
 export type Ledger = { readonly [name in keyof typeof noCounts]: number }
 
 type LedgerCounts = Counts.Counts<keyof Ledger>
@@ -56,6 +57,7 @@ const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
   if (events.some(({ occurred_at }, index) => isBeforeThe(events[index - 1], occurred_at))) counts.unordered_events++
 }
 
+/** Counts the oddities of sessions; it needs no detail, and looks at those that are there. */
 export const make = (): SessionFold<LedgerCounts, Ledger> => ({
   needsDetail: () => false,
   codec: Counts.codec(noCounts),

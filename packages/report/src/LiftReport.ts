@@ -37,6 +37,7 @@ type Estimate = "crude" | "mh" | "att"
 /** Which nudges make the arm of a converted session: all of them, or those shown at or before its purchase. */
 type Basis = "all" | "before_purchase"
 
+/** One estimate of one contrast on one basis. Rates and differences are shares of 1; what an estimate does not have is null. */
 export interface Row extends Contrast.Numbers {
   readonly contrast: Contrast.Contrast["name"]
   readonly estimate: Estimate

@@ -17,6 +17,7 @@ export interface Next {
 /** By type. Every visit is followed by one thing, so their sum is the number of visits. */
 export type Chain = Map<string, Next>
 
+/** The counts of transitions as they stand in a saved state. */
 export const codec = Tally.mapCodec(
   Schema.Struct({ converted: Counts.Counter, lost: Counts.Counter, types: Tally.mapCodec(Counts.Counter) }),
 )

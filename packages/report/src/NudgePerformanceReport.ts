@@ -20,6 +20,7 @@ export interface Options {
   readonly confidence?: number | undefined
 }
 
+/** A row of one of the four sections. Rates are shares of 1; what a section does not have is null. */
 export interface Row {
   /** `type`, `funnel`, `count` or `position`. */
   readonly section: string

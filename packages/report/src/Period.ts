@@ -2,6 +2,7 @@
 import type { TimeSpan } from "@effect-elnudge/core/TimeSpan"
 import * as DateTime from "effect/DateTime"
 
+/** What a report can be divided by; `hour` and `weekday` put all days together. */
 export const units = ["day", "week", "hour", "weekday"] as const
 
 /** `hour` and `weekday` recur: they gather all dates of the window. */

@@ -15,6 +15,7 @@ export const zOf = (confidence: number): number => {
 /** Φ⁻¹(0.975): two-sided 95 %. */
 export const z95 = zOf(0.95)
 
+/** Two-sided limits; null where they are not defined. */
 export interface Interval {
   readonly low: number | null
   readonly high: number | null

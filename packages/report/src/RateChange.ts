@@ -9,6 +9,7 @@ import type { Cell, Rate, Report } from "./Report.ts"
 import * as Verdict from "./Verdict.ts"
 import * as Warning from "./Warning.ts"
 
+/** One rate of one row in both windows. Rates and differences are shares of 1. */
 export interface Row {
   /** The column of the report that the row compares, such as conversion_rate. */
   readonly rate: string
@@ -40,6 +41,7 @@ export interface Row {
   readonly text: string
 }
 
+/** In the order of the CSV file. */
 export const columns: ReadonlyArray<keyof Row> = [
   "rate",
   "row",

@@ -20,6 +20,7 @@ export interface Options {
   readonly confidence?: number | undefined
 }
 
+/** How well one reading of the rule agrees with the flag, in nudges; shares of 1. */
 export interface Row {
   readonly reading: string
   /** Nudges, by who says that it led to the conversion: the vendor's flag, the reading of the rule, both, neither. */
@@ -73,6 +74,7 @@ const readings: ReadonlyArray<{
   { name: "any_time", credited: (candidates) => candidates },
 ]
 
+/** Counts by reading. */
 export interface State {
   /** By the reading's name. */
   readonly readings: Tally.Tally<keyof Agreement.AgreementCounts>

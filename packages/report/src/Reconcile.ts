@@ -28,6 +28,7 @@ export type Reason =
   | "MISSING_NOT_LAST"
   | "UNEXPLAINED"
 
+/** What flag and rule say of one nudge, and why. */
 export interface Finding {
   readonly reason: Reason
   /** What the vendor says of the nudge. */

@@ -21,6 +21,7 @@ export interface Options {
   readonly confidence?: number | undefined
 }
 
+/** The nudges with one reason; `share` and its limits are shares of 1. */
 export interface Row {
   /** A {@link Reconcile.Reason}, or `(all)`. */
   readonly reason: string

@@ -43,6 +43,7 @@ export interface Compared<Row> {
   readonly rates: (row: Row) => ReadonlyArray<Rate>
 }
 
+/** A fold of sessions into rows, with what it takes to write them. */
 export interface Report<State, Row extends { readonly [column in keyof Row]: Cell }> extends SessionFold<
   State,
   ReadonlyArray<Row>

@@ -1,6 +1,7 @@
 /** Whether arms have the shares of sessions that they were meant to have. */
 import * as ChiSquare from "./ChiSquare.ts"
 
+/** One group: how many sessions it has, and how many it was to have. */
 export interface Share {
   readonly sessions: number
   /** The share that was meant, in any unit: 1 and 1 is half each. */

@@ -1,6 +1,7 @@
 /** How strong an unmeasured confounder would have to be to explain an association away. */
 import type * as Comparison from "./Comparison.ts"
 
+/** Null where the ratio, or its interval, is not defined or not above 0. */
 export interface EValue {
   /** Of the estimate; a ratio from 1 on. */
   readonly estimate: number | null

@@ -2,6 +2,7 @@
 import type * as Comparison from "./Comparison.ts"
 import * as Proportion from "./Proportion.ts"
 
+/** Both arms among sessions of like score. */
 export interface Stratum {
   readonly arm1: Comparison.Arm
   readonly arm0: Comparison.Arm
@@ -52,6 +53,7 @@ export const tables = (strata: ReadonlyArray<Stratum>): ReadonlyArray<Table> =>
 /** Whether nobody or everybody of an arm converted, so that its variance is estimated as 0, however few it has. */
 export const isExtreme = ({ x0, x1, y0, y1 }: Table): boolean => Math.min(x0, x1, y0, y1) === 0
 
+/** Σ over the strata. */
 export const sum = (tables: ReadonlyArray<Table>, term: (table: Table) => number): number =>
   tables.reduce((total, table) => total + term(table), 0)
 

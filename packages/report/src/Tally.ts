@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Counts from "./Counts.ts"
 
+/** Counters by a text key, such as a nudge type. */
 export type Tally<Name extends string> = Map<string, Counts.Counts<Name>>
 
 /** The counters of a key, which may be changed in place; zeros where the key is new. */

@@ -2,6 +2,7 @@
 import * as Comparison from "./Comparison.ts"
 import * as Normal from "./Normal.ts"
 
+/** Null where nobody or everybody converted, or all are at one level. */
 export interface Trend {
   /** Standard normal where there is no trend; above 0 where conversion rises with the score. */
   readonly z: number | null

@@ -9,6 +9,7 @@ import * as Warning from "./Warning.ts"
 /** Above this q the interval alone is no evidence. */
 export const maxQ = 0.05
 
+/** Whether both limits are on one side of 0; a limit that is not defined says no. */
 export const excludesZero = ({ high, low }: Proportion.Interval): boolean =>
   low !== null && high !== null && (low > 0 || high < 0)
 
@@ -36,6 +37,7 @@ const written = (q: number): string => {
   return `q ${q}`
 }
 
+/** What the arms are called in a sentence. */
 export interface Subject {
   /** "sessions with an interaction" */
   readonly arm1: string
