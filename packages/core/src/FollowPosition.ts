@@ -96,13 +96,14 @@ export class Tracker {
   }
 
   /**
-   * All that the API has from `listedTo` on, up to some instant, was listed. Goes on from the newest of them, and not from that
+   * All that the API has from `listedTo` on, up to an instant, was listed. Goes on from the newest of them, and not from that
    * instant: where the clock ran ahead, there is more to come. False where none was new.
    */
-  advance(): boolean {
+  advance(to: number): boolean {
     const before = this.listedTo
     let newest = before
-    for (const start of this.listed.values()) newest = Math.max(newest, start)
+    // There may be some from further up, of a list that failed before it was down here.
+    for (const start of this.listed.values()) if (start < to) newest = Math.max(newest, start)
     this.from = newest
     for (const [id, start] of this.listed) if (start < newest) this.listed.delete(id)
     return newest > before

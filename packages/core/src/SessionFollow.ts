@@ -237,7 +237,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
             Stream.fromEffectDrain(
               Effect.sync(() => {
                 failedMillis = 0
-                spanMillis = tracker.advance() ? Math.min(hour, 2 * spanMillis) : 2 * spanMillis
+                spanMillis = tracker.advance(window.to) ? Math.min(hour, 2 * spanMillis) : 2 * spanMillis
               }),
             ),
           ),
