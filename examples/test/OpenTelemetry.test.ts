@@ -1,11 +1,10 @@
-import { createServer } from "node:http"
-import { ElnudgeClient } from "@effect-elnudge/core"
-import { Emulator, Generator } from "@effect-elnudge/emulator"
-import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import { Generator } from "@effect-elnudge/emulator"
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Metric, Redacted, Schema } from "effect"
+import { DateTime, Effect, Layer, Metric, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import * as OpenTelemetry from "../OpenTelemetry.ts"
+import * as EmulatedClient from "./EmulatedClient.ts"
 
 const Attributes = Schema.Array(Schema.Struct({ key: Schema.String, value: Schema.Unknown }))
 const Spans = Schema.Struct({
@@ -60,17 +59,9 @@ describe("OpenTelemetry", () => {
         Effect.map(HttpServer.HttpServer, ({ address }) => OpenTelemetry.telemetry(HttpServer.formatAddress(address))),
       ).pipe(
         Layer.provideMerge(HttpRouter.serve(HttpRouter.add("POST", "/v1/*", take), { disableLogger: true })),
-        Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 })),
+        Layer.provide(EmulatedClient.server()),
       )
-      const client = Layer.unwrap(
-        Effect.map(Emulator.Emulator, ({ baseUrl }) =>
-          ElnudgeClient.layer({ apiKey: Redacted.make(Emulator.defaultKey), baseUrl, requestsPerMinute: 1_000_000 }),
-        ),
-      ).pipe(
-        Layer.provide(Emulator.layer({ sessions, requestsPerMinute: 1_000_000 })),
-        Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 })),
-      )
-      const live = Layer.merge(client, collector).pipe(Layer.provide(NodeHttpClient.layerUndici))
+      const live = Layer.merge(EmulatedClient.layer({ sessions }), Layer.provide(collector, NodeHttpClient.layerUndici))
       const count = yield* OpenTelemetry.program.pipe(
         Effect.provide(live),
         Effect.provideService(Metric.MetricRegistry, new Map()),

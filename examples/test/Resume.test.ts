@@ -1,10 +1,10 @@
-import { createServer } from "node:http"
-import { ElnudgeClient, RequestBudget } from "@effect-elnudge/core"
-import { Emulator, Generator } from "@effect-elnudge/emulator"
-import { NodeHttpClient, NodeHttpServer, NodeServices } from "@effect/platform-node"
+import { RequestBudget } from "@effect-elnudge/core"
+import { Generator } from "@effect-elnudge/emulator"
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, FileSystem, Layer, Path, Redacted } from "effect"
+import { Effect, FileSystem, Layer, Path } from "effect"
 import * as Resume from "../Resume.ts"
+import * as EmulatedClient from "./EmulatedClient.ts"
 
 const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
 
@@ -12,21 +12,7 @@ describe("Resume", () => {
   it.live("hands every session on once, over runs that each may send 90 requests", () =>
     Effect.gen(function* () {
       const sessions = yield* Generator.make({ end: now, days: 31, count: 300 })
-      const client = Layer.unwrap(
-        Effect.map(Emulator.Emulator, ({ baseUrl }) =>
-          ElnudgeClient.layer({
-            apiKey: Redacted.make(Emulator.defaultKey),
-            baseUrl,
-            requestsPerMinute: 1_000_000,
-          }),
-        ),
-      )
-      const served = client.pipe(
-        Layer.provideMerge(Emulator.layer({ sessions, now, requestsPerMinute: 1_000_000 })),
-        Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 })),
-        Layer.provide(NodeHttpClient.layerUndici),
-        Layer.provideMerge(NodeServices.layer),
-      )
+      const served = Layer.provideMerge(EmulatedClient.layer({ sessions, now }), NodeServices.layer)
       const stored: Array<string> = []
       yield* Effect.gen(function* () {
         const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()

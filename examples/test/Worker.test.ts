@@ -1,26 +1,16 @@
-import { createServer } from "node:http"
-import { ElnudgeClient } from "@effect-elnudge/core"
-import { Emulator, Generator } from "@effect-elnudge/emulator"
-import { NodeHttpClient, NodeHttpServer, NodeServices } from "@effect/platform-node"
+import { Generator } from "@effect-elnudge/emulator"
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Fiber, FileSystem, Layer, Path, Redacted } from "effect"
+import { DateTime, Deferred, Effect, Fiber, FileSystem, Layer, Path } from "effect"
 import * as Worker from "../Worker.ts"
+import * as EmulatedClient from "./EmulatedClient.ts"
 
 describe("Worker", () => {
   it.live("stores every settled session once, over workers that are stopped", () =>
     Effect.gen(function* () {
       const now = yield* DateTime.now
       const sessions = yield* Generator.make({ end: DateTime.subtract(now, { hours: 1 }), days: 3, count: 400 })
-      const served = Layer.unwrap(
-        Effect.map(Emulator.Emulator, ({ baseUrl }) =>
-          ElnudgeClient.layer({ apiKey: Redacted.make(Emulator.defaultKey), baseUrl, requestsPerMinute: 1_000_000 }),
-        ),
-      ).pipe(
-        Layer.provideMerge(Emulator.layer({ sessions, requestsPerMinute: 1_000_000 })),
-        Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0, gracefulShutdownTimeout: 0 })),
-        Layer.provide(NodeHttpClient.layerUndici),
-        Layer.provideMerge(NodeServices.layer),
-      )
+      const served = Layer.provideMerge(EmulatedClient.layer({ sessions }), NodeServices.layer)
       const stored: Array<string> = []
       yield* Effect.gen(function* () {
         const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()

@@ -6,6 +6,7 @@ import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
 import * as Markup from "./Markup.ts"
 import * as Palette from "./Palette.ts"
+import * as RateColumns from "./RateColumns.ts"
 import * as TypeAxis from "./TypeAxis.ts"
 import * as WarningText from "./WarningText.ts"
 
@@ -107,17 +108,7 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
 const columns = (rows: ReadonlyArray<Row>): ReadonlyArray<DataTable.Column<Row>> => [
   { head: "Nudge type", cell: (row) => row.nudge_type },
   { head: "Shown", cell: (row) => Figure.count(row.shown) },
-  { head: "Sessions", cell: (row) => Figure.count(row.sessions) },
-  { head: "Converted", cell: (row) => Figure.count(row.converted_sessions) },
-  {
-    head: "Conversion rate, interval",
-    cell: (row) =>
-      Figure.rateAndRange(
-        row.conversion_rate,
-        { low: row.conversion_rate_low, high: row.conversion_rate_high },
-        "no session",
-      ),
-  },
+  ...RateColumns.ofSessions,
   { head: "Flagged", cell: (row) => Figure.count(row.influenced_conversions) },
   { head: "Credited, lower", cell: (row) => Figure.count(row.attributed_lower) },
   { head: "upper", cell: (row) => Figure.count(row.attributed_upper) },

@@ -9,6 +9,7 @@ import * as HeatScale from "./HeatScale.ts"
 import * as Markup from "./Markup.ts"
 import * as Moments from "./Moments.ts"
 import * as Palette from "./Palette.ts"
+import * as RateColumns from "./RateColumns.ts"
 import * as WarningText from "./WarningText.ts"
 
 type Row = CohortReport.Row
@@ -213,16 +214,7 @@ const columns: ReadonlyArray<DataTable.Column<Row>> = [
   { head: "Sessions", cell: (row) => Figure.count(row.sessions) },
   { head: "Share of sessions", cell: (row) => Figure.orWhy(row.share_of_sessions, Figure.percent, "no session") },
   { head: "Conversions", cell: (row) => Figure.count(row.conversions) },
-  { head: "Rate", cell: (row) => Figure.orWhy(row.conversion_rate, Figure.percent, "no session") },
-  {
-    head: "Interval",
-    cell: (row) =>
-      Figure.rangeOrWhy(
-        { low: row.conversion_rate_low, high: row.conversion_rate_high },
-        Figure.percentRange,
-        "no session",
-      ),
-  },
+  ...RateColumns.apart,
   {
     head: "Rate ÷ average",
     cell: (row) => Figure.orWhy(row.index_to_overall, (index) => index.toFixed(2), "not defined"),

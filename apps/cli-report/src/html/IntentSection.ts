@@ -6,6 +6,7 @@ import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
 import * as Markup from "./Markup.ts"
 import * as Palette from "./Palette.ts"
+import * as RateColumns from "./RateColumns.ts"
 import * as WarningText from "./WarningText.ts"
 
 type Row = CalibrationReport.Row
@@ -110,16 +111,7 @@ const bandColumns: ReadonlyArray<DataTable.Column<Row>> = [
   { head: "Final score", cell: (row) => Figure.band(row.intent_band) },
   { head: "Sessions", cell: (row) => Figure.count(row.sessions) },
   { head: "Conversions", cell: (row) => Figure.count(row.conversions) },
-  { head: "Rate", cell: (row) => Figure.orWhy(row.conversion_rate, Figure.percent, "no session") },
-  {
-    head: "Interval",
-    cell: (row) =>
-      Figure.rangeOrWhy(
-        { low: row.conversion_rate_low, high: row.conversion_rate_high },
-        Figure.percentRange,
-        "no session",
-      ),
-  },
+  ...RateColumns.apart,
   { head: "Mean score", cell: (row) => Figure.orWhy(row.mean_score, (value) => value.toFixed(1), "no session") },
   {
     head: "Isotonic rate",

@@ -6,6 +6,7 @@ import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
 import * as Markup from "./Markup.ts"
 import * as Palette from "./Palette.ts"
+import * as RateColumns from "./RateColumns.ts"
 import * as TypeAxis from "./TypeAxis.ts"
 import * as WarningText from "./WarningText.ts"
 
@@ -238,20 +239,6 @@ const ofDisplays = (name: string, metric: Exclude<Metric, "conversion">): DataTa
   },
 })
 
-const conversion: ReadonlyArray<DataTable.Column<Row>> = [
-  { head: "Sessions", cell: (row) => Figure.count(row.sessions) },
-  { head: "Converted", cell: (row) => Figure.count(row.converted_sessions) },
-  {
-    head: "Conversion rate, interval",
-    cell: (row) =>
-      Figure.rateAndRange(
-        row.conversion_rate,
-        { low: row.conversion_rate_low, high: row.conversion_rate_high },
-        "no session",
-      ),
-  },
-]
-
 const displays: ReadonlyArray<DataTable.Column<Row>> = [
   { head: "Shown", cell: (row) => Figure.orWhy(row.shown, Figure.count, "not counted") },
   ofDisplays("Clicked", "click"),
@@ -289,14 +276,18 @@ export const make = (rows: ReadonlyArray<Row>): Markup.Markup => {
     type: table("Outcomes by nudge type", "type", [
       { head: "Nudge type", cell: (row) => row.nudge_type },
       ...displays,
-      ...conversion,
+      ...RateColumns.ofSessions,
     ]),
-    funnel: table("Funnel of sessions", "funnel", [{ head: "Step", cell: stepOf }, ...conversion]),
-    count: table("By the number of nudges in a session", "count", [levelColumn("Nudges"), ...conversion, trendColumn]),
+    funnel: table("Funnel of sessions", "funnel", [{ head: "Step", cell: stepOf }, ...RateColumns.ofSessions]),
+    count: table("By the number of nudges in a session", "count", [
+      levelColumn("Nudges"),
+      ...RateColumns.ofSessions,
+      trendColumn,
+    ]),
     position: table("By a nudge's place in the session", "position", [
       levelColumn("Place"),
       ...displays,
-      ...conversion,
+      ...RateColumns.ofSessions,
       trendColumn,
     ]),
   }
