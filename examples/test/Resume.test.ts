@@ -2,7 +2,7 @@ import { RequestBudget } from "@effect-elnudge/core"
 import { Generator } from "@effect-elnudge/emulator"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Path } from "effect"
+import { DateTime, Effect, FileSystem, Layer, Path } from "effect"
 import * as Resume from "../Resume.ts"
 import * as EmulatedClient from "./EmulatedClient.ts"
 
