@@ -12,8 +12,9 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
+// What says how the registry is reached is the machine's, and stays.
 const foreign =
-  /^(npm_(?!config_(registry|userconfig)$)|pnpm_|VITEST|NODE_ENV$|NODE_OPTIONS$|NODE_COMPILE_CACHE$|TEST$|DEV$|PROD$|MODE$)/i
+  /^(npm_(?!config_(registry|userconfig|globalconfig|cafile|https_proxy|proxy|noproxy)$)|pnpm_|VITEST|NODE_ENV$|NODE_OPTIONS$|NODE_COMPILE_CACHE$|TEST$|DEV$|PROD$|MODE$)/i
 
 const inherited = (): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))

@@ -19,7 +19,7 @@ const note = (what: string, bytes: number, ceiling: number): void => {
 
 describe("a tarball", () => {
   it.each([
-    { name: "core", packed: 103_000, unpacked: 465_000 },
+    { name: "core", packed: 110_000, unpacked: 500_000 },
     { name: "emulator", packed: 38_500, unpacked: 292_000 },
     { name: "report", packed: 108_500, unpacked: 465_000 },
     { name: "cli-report", packed: 1_060_000, unpacked: 4_350_000 },

@@ -57,8 +57,6 @@ export interface Resumable<State, Own> {
 // Whichever comes first: what a run that is killed has to ask for again is at most this.
 const saveEveryMillis = 1_000
 const saveEveryRequests = 25
-// A large state takes its time, which the run needs too.
-const savingShare = 0.05
 
 const invalid = (file: string, reason: string) =>
   new Checkpoint.CheckpointUnusable({ problem: "invalid", file, reason })
@@ -82,7 +80,6 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
   let savedAt = yield* Clock.currentTimeMillis
   let savedRequests = recorder.sent()
   let savedSessions = contents === undefined ? undefined : tracker.taken
-  let tookMillis = 0
 
   const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<State, E, R>) {
     let taken: number
@@ -95,11 +92,9 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
     const [position, coverage] = [tracker.position(), recorder.snapshot()]
     // Before it began there is nothing to keep.
     if (position === undefined) return
-    const startedAt = yield* Clock.currentTimeMillis
     const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(made))
     yield* files.write(file, query, { position, coverage, state: encoded })
     savedAt = yield* Clock.currentTimeMillis
-    tookMillis = savedAt - startedAt
     savedRequests = recorder.sent()
     savedSessions = taken
   })
@@ -117,7 +112,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
           if (requests === 0 && tracker.taken === savedSessions) return
           const sinceMillis = (yield* Clock.currentTimeMillis) - savedAt
           const isDue = requests >= saveEveryRequests || sinceMillis >= saveEveryMillis
-          if (isDue && sinceMillis >= tookMillis / savingShare) yield* save(state)
+          if (isDue) yield* save(state)
         }),
       )
       return run(saveWhenDue).pipe(

@@ -1,4 +1,5 @@
 /** What keeps following sessions over restarts, with its place in a {@link Checkpoint} file. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
@@ -7,6 +8,9 @@ import * as FollowPosition from "./FollowPosition.ts"
 import * as Resumable from "./Resumable.ts"
 
 export type Options<State, Encoded> = Resumable.Options<State, Encoded>
+
+// Many open sessions take their time to be written, which the run needs too.
+const savingPause = 20
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -41,7 +45,15 @@ export const open = Effect.fn("ResumableFollow.open")(function* <State, Encoded>
     saved,
     during: (state, run) =>
       during(state, (saveWhenDue) =>
-        Effect.raceFirst(run, Effect.forever(Effect.andThen(saveWhenDue, Effect.sleep("1 second")))),
+        Effect.raceFirst(
+          run,
+          Effect.timed(saveWhenDue).pipe(
+            Effect.flatMap(([took]) =>
+              Effect.sleep(Duration.max(Duration.seconds(1), Duration.times(took, savingPause))),
+            ),
+            Effect.forever,
+          ),
+        ),
       ),
   }
   return following

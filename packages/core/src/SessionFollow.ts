@@ -195,8 +195,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
           return Result.succeed([])
         }
         failuresInARow = 0
-        // It may have been done meanwhile, by who had it from an earlier stream.
-        return Result.succeed(tracker.isOpen(open.summary.id) ? settle(read.success, open.window) : [])
+        return Result.succeed([read.success])
       })
 
       /** Those that are due. One that cannot be had is put off, at first for an interval. */
@@ -205,6 +204,8 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
         Stream.mapEffect(readOne, { concurrency, unordered: true }),
         Stream.mapEffect(Effect.fromResult),
         Stream.flatMap(Stream.fromArray),
+        // When it is its turn: it may have been done meanwhile, by who had it from an earlier stream.
+        Stream.flatMap((read) => Stream.fromArray(tracker.isOpen(read.summary.id) ? settle(read, read.window) : [])),
       )
 
       /** How long the list was asked for in vain, without the time that nobody asked. */

@@ -271,10 +271,12 @@ export const decode = (value: unknown): Effect.Effect<FaultScript, FaultScriptEr
   Effect.fromResult(Result.mapError(decodeScript(Array.isArray(value) ? { rules: value } : value), explain))
 
 /** A script from JSON text. */
-export const parse = Effect.fn("FaultScript.parse")(function* (text: string) {
-  const value = yield* Effect.try({
-    try: (): unknown => JSON.parse(text),
-    catch: () => new FaultScriptError({ path: "", reason: "The script is not JSON" }),
-  })
-  return yield* decode(value)
-})
+export const parse: (text: string) => Effect.Effect<FaultScript, FaultScriptError> = Effect.fn("FaultScript.parse")(
+  function* (text) {
+    const value = yield* Effect.try({
+      try: (): unknown => JSON.parse(text),
+      catch: () => new FaultScriptError({ path: "", reason: "The script is not JSON" }),
+    })
+    return yield* decode(value)
+  },
+)
