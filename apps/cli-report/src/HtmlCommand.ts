@@ -1,8 +1,9 @@
 /** `html`: every report of one walk in one file that a browser opens from disk. */
-import { ElnudgeError } from "@effect-elnudge/core"
-import type { Coverage } from "@effect-elnudge/core"
+import { Coverage, ElnudgeError, type TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import * as Session from "@effect-elnudge/core/Session"
 import type { CohortReport, Period } from "@effect-elnudge/report"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,8 +13,10 @@ import * as CheckpointQuery from "./CheckpointQuery.ts"
 import * as EventLog from "./EventLog.ts"
 import type * as Findings from "./html/Findings.ts"
 import * as Page from "./html/Page.ts"
+import * as Periods from "./html/Periods.ts"
 import * as ReadTimes from "./html/ReadTimes.ts"
 import * as OutputFile from "./OutputFile.ts"
+import * as PrintableText from "./PrintableText.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
 import type * as ReportFlags from "./ReportFlags.ts"
 import * as ReportRunner from "./ReportRunner.ts"
@@ -33,10 +36,11 @@ const job = <Row>(report: PrintedReport.PrintedReport<Row>) => ({ report, runnin
 const jobsOf = (flags: HtmlFlags) => {
   const asked: ReportFlags.AnyFlags = { ...flags, ...withoutSplit }
   const make = AskedReport.toReport
-  const units: ReadonlyArray<Period.Unit> = Option.match(flags.by, {
-    onNone: () => ["day", "week"],
-    onSome: (unit) => [unit],
-  })
+  // Days always: they tell where the window has none.
+  const units: ReadonlyArray<Period.Unit> = [
+    "day",
+    ...Option.match(flags.by, { onNone: () => ["week"] as const, onSome: (unit) => (unit === "day" ? [] : [unit]) }),
+  ]
   const single = {
     attribution: job(make.attribution(asked)),
     lift: job(make.lift(asked)),
@@ -59,32 +63,60 @@ const daysOf = ({ window }: Coverage.Coverage, byDay: ReadonlyArray<CohortReport
     ? new Set(byDay.map(({ period }) => period)).size
     : (Session.millis(window.to) - Session.millis(window.from)) / dayMillis
 
-/** The first that fits; of several the last takes what is too long for those before it. */
+interface FoundCohorts {
+  readonly unit: Period.Unit
+  readonly rows: ReadonlyArray<CohortReport.Row>
+  readonly options: PrintedReport.Options
+}
+
+/** Days, and what is shown: the unit that was asked for, or days where they are not too many. */
 const cohortsOf = (
+  { by }: HtmlFlags,
   { cohorts }: ReturnType<typeof jobsOf>,
   coverage: Coverage.Coverage,
-): Findings.Cohorts & { readonly options: PrintedReport.Options } => {
+): { readonly days: FoundCohorts; readonly shown: FoundCohorts } => {
   const found = cohorts.map(({ report: { options }, running, unit }) => ({ unit, rows: running.rows(), options }))
-  const [first, last] = [found[0], found.at(-1)]
-  if (first === undefined || last === undefined) throw new Error("a page has cohorts of at least one unit")
-  return daysOf(coverage, first.rows) <= maxDays ? first : last
+  const [days, last] = [found[0], found.at(-1)]
+  if (days === undefined || last === undefined) throw new Error("a page has cohorts of at least one unit")
+  return { days, shown: Option.isNone(by) && daysOf(coverage, days.rows) <= maxDays ? days : last }
+}
+
+/** What was walked, or else asked for. */
+const windowOf = ({ window }: Coverage.Coverage, { from, to }: WalkPlan.WalkPlan): TimeSpan.TimeSpan | null => {
+  if (window !== null) return TimeWindow.toSpan(window)
+  return from === undefined || to === undefined
+    ? null
+    : { from: DateTime.toEpochMillis(from), to: DateTime.toEpochMillis(to) }
 }
 
 const findingsOf = (
   flags: HtmlFlags,
+  plan: WalkPlan.WalkPlan,
   jobs: ReturnType<typeof jobsOf>,
   { coverage, ledger }: ReportRunner.Basis,
   notes: ReadonlyArray<string>,
 ): Findings.Findings => {
   const { attribution, calibration, lift, performance, readTimes, readings, reconcile } = jobs.single
-  const { options, rows, unit } = cohortsOf(jobs, coverage)
+  const { days, shown } = cohortsOf(flags, jobs, coverage)
+  const { options, rows, unit } = shown
   const [times] = readTimes.running.rows()
+  const window = windowOf(coverage, plan)
+  // What had not come when it was read has no sessions yet.
+  const cut = ({ from, to }: TimeSpan.TimeSpan) => ({ from, to: Math.min(to, times?.last ?? to) })
+  const walked = Coverage.spans(coverage)
+    .map(cut)
+    .filter(({ from, to }) => from < to)
   return {
     title: Option.getOrElse(
-      Option.orElse(flags.title, () => flags.site),
+      Option.orElse(
+        Option.filter(flags.title, (title) => title.trim() !== ""),
+        () => flags.site,
+      ),
       () => "Nudges and conversions",
     ),
     coverage,
+    window,
+    silences: Periods.silences(flags.timeZone, walked, days.rows),
     ledger,
     readTimes: { first: times?.first ?? null, last: times?.last ?? null },
     confidence: flags.confidence,
@@ -103,7 +135,7 @@ const findingsOf = (
     attribution: attribution.running.rows(),
     lift: lift.running.rows(),
     calibration: calibration.running.rows(),
-    cohorts: { unit, rows },
+    cohorts: { unit, rows, periods: Periods.axis(unit, flags.timeZone, window === null ? null : cut(window), rows) },
     performance: performance.running.rows(),
     reconcile: reconcile.running.rows(),
     readings: readings.running.rows(),
@@ -120,6 +152,13 @@ const refuseStream = (output: string) =>
         }),
       )
     : Effect.void
+
+/** To people: programs have an event of it. */
+const sayWritten = Effect.fnUntraced(function* (output: string) {
+  const { isJson, isQuiet } = yield* EventLog.Current
+  if (isJson || isQuiet) return
+  yield* Console.error(PrintableText.line(`written: ${output} (open it in a browser)`))
+})
 
 /** Writes the page, whole or not at all. */
 export const run = Effect.fn("HtmlCommand.run")(function* (flags: HtmlFlags) {
@@ -147,10 +186,11 @@ export const run = Effect.fn("HtmlCommand.run")(function* (flags: HtmlFlags) {
   )
   const { coverage, ledger } = walked
   const shortfall = WalkPlan.shortfall(plan, coverage.window)
-  const findings = findingsOf(flags, jobs, walked, [...plan.notes, ...shortfall])
+  const findings = findingsOf(flags, plan, jobs, walked, [...plan.notes, ...shortfall])
   const rule = { windowMinutes: Duration.toMinutes(flags.window), areDismissalsCounted: flags.dismissCounts === "yes" }
   yield* OutputFile.write(file, Stream.succeed(Page.make(findings, rule)))
   yield* walked.finish
   yield* EventLog.notes(shortfall)
   yield* EventLog.covered(coverage, ledger)
+  yield* sayWritten(flags.output)
 }, Effect.scoped)

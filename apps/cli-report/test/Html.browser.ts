@@ -17,7 +17,9 @@ const temporaryFolder = Effect.acquireRelease(
 
 /** Longer and more than any page of the demo has. */
 const hostile = (index: number): string =>
-  [`<img src="https://example.com/x.png">`, "<script>document.title = 'run'</script>", "w".repeat(300)][index % 3] ?? ""
+  [`<img src="https://example.com/x.png">`, "<script>document.title = 'run'</script>", "w".repeat(300), "", "(all)"][
+    index % 5
+  ] ?? ""
 
 const pages = {
   demo: Effect.map(Findings.demo, (sessions) => Findings.page(Findings.make(Findings.reads(sessions)))),
@@ -27,6 +29,7 @@ const pages = {
         Findings.reads(
           sessions.map((session, index) => ({
             ...session,
+            intent_score: index % 40 === 0 ? 140 : session.intent_score,
             nudges: session.nudges.map((nudge) => ({ ...nudge, type: hostile(index) })),
           })),
         ),
@@ -147,6 +150,23 @@ describe("the page in a browser", () => {
             assert.deepStrictEqual(outside, [])
           }
         }
+      }).pipe(Effect.scoped),
+    )
+
+    it.effect("keeps the names of the bands apart on the smallest phone", () =>
+      Effect.gen(function* () {
+        const { page } = yield* open(yield* pages["names from outside"], { viewport: { width: 320, height: 800 } })
+        const [names, touching] = yield* Effect.promise(() =>
+          page.evaluate<readonly [ReadonlyArray<string>, ReadonlyArray<string>]>(`(() => {
+            const [map] = document.querySelectorAll("#cohorts .narrow svg")
+            const top = map.getBoundingClientRect().top
+            const heads = [...map.querySelectorAll("text")].filter((text) => text.getBoundingClientRect().bottom < top + 26)
+            const boxes = heads.map((head) => head.getBoundingClientRect()).sort((a, b) => a.left - b.left)
+            return [heads.map((head) => head.textContent), boxes.slice(1).filter((box, i) => box.left < boxes[i].right + 1).map(({ left }) => String(left))]
+          })()`),
+        )
+        assert.includeMembers([...names], ["80–100", "other", "all"])
+        assert.deepStrictEqual(touching, [])
       }).pipe(Effect.scoped),
     )
 

@@ -41,6 +41,7 @@ describe("html", () => {
         )
         assert.deepStrictEqual([first?.exitCode, first?.stdout, second?.exitCode], [0, "", 0], first?.stderr)
         assert.match(first?.stderr ?? "", /^coverage: 450 sessions, 450 details/)
+        assert.match(first?.stderr ?? "", /^written: .*a\.html \(open it in a browser\)$/m)
         assert.strictEqual(read(path("a.html")), read(path("b.html")))
         assert.strictEqual(statSync(path("a.html")).mode & 0o777, 0o600)
         assert.strictEqual(textOf(path("a.html"), "h1"), "Shoes & Socks")
@@ -82,6 +83,8 @@ describe("html", () => {
           ],
           { concurrency: 3 },
         )
+        const quiet = yield* page("empty-title.html", ...october, "--title", " ")
+        assert.deepStrictEqual([quiet.stderr, textOf(path("empty-title.html"), "h1")], ["", "Nudges and conversions"])
         const periods = (name: string) => textOf(path(name), "#cohorts tbody th").split("\n")[0]
         assert.deepStrictEqual(["days.html", "weeks.html", "hours.html"].map(periods), ["2026-10-02", "2026-W40", "00"])
       }),
@@ -97,6 +100,19 @@ describe("html", () => {
         })
         assert.strictEqual(run.exitCode, 0, run.stderr)
         assert.include(textOf(path("page.html"), ".alert"), "the details of 1 session could not be had")
+      }),
+    ),
+  )
+
+  it.live("of no session names the window that was asked for, and in events says once where it is", () =>
+    inFolder((path) =>
+      Effect.gen(function* () {
+        writeFileSync(path("empty.ndjson"), "")
+        const command = ["html", "--input", path("empty.ndjson"), ...october, "--output", path("page.html"), "--json"]
+        const run = yield* CliProcess.run(command)
+        assert.strictEqual(run.exitCode, 0, run.stderr)
+        assert.include(textOf(path("page.html"), ".lead"), "1 Oct 2026 to 31 Oct 2026 (UTC)")
+        assert.lengthOf(run.stderr.match(/written/g) ?? [], 1)
       }),
     ),
   )

@@ -2,6 +2,9 @@ import type { Session } from "@effect-elnudge/core"
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { parseHTML } from "linkedom"
+import * as Chart from "../src/html/Chart.ts"
+import * as CohortSection from "../src/html/CohortSection.ts"
+import * as Figure from "../src/html/Figure.ts"
 import * as Findings from "./html/Findings.ts"
 
 const session = (index: number, nudges: ReadonlyArray<Partial<Session.Nudge>>, converted = false): Session.Detail => ({
@@ -153,6 +156,128 @@ describe("the page", () => {
     assert.match(textOf(html, ".alert").join(), /^CompleteAll 40 sessions of the window were read/)
   })
 
+  describe("of a window with days without a session", () => {
+    const onDay = (index: number, day: number): Session.Detail => {
+      const date = `2026-10-${String(day).padStart(2, "0")}`
+      return {
+        ...session(index, [], index % 4 === 0),
+        started_at: `${date}T10:00:00Z`,
+        ended_at: `${date}T10:50:00Z`,
+        events: [],
+      }
+    }
+    const shop = (perDay: number, isOpen: (day: number) => boolean): string => {
+      const days = Array.from({ length: 31 }, (_, index) => index + 1).filter(isOpen)
+      return pageOf(days.flatMap((day) => many(perDay, (index) => onDay(100 * day + index, day))))
+    }
+    const limitsOf = (html: string): ReadonlyArray<string> => textOf(html, ".alert li")
+
+    it("asks why before it calls anything complete", () => {
+      const html = shop(25, (day) => day > 10 && day < 29 && (day < 15 || day > 18))
+      assert.deepStrictEqual(limitsOf(html), [
+        "No session up to 10 Oct 2026: older than the plan keeps, or no visits?",
+        "No session from 15 Oct 2026 to 18 Oct 2026 (4 days): no visits, or was nothing recorded?",
+        "No session from 29 Oct 2026 on: no visits, or was nothing recorded?",
+      ])
+      assert.notInclude(textOf(html, ".alert").join(), "Complete")
+    })
+
+    it("keeps their places on both axes", () => {
+      const html = shop(25, (day) => day > 8 && day < 29 && (day < 10 || day > 17))
+      const charts = parse(html).querySelectorAll("#cohorts .narrow svg")
+      const [map, line] = Array.from(charts, (chart) =>
+        Array.from(chart.querySelectorAll("text"), ({ textContent }) => textContent),
+      )
+      assert.includeMembers([...(map ?? [])], ["1 Oct", "9 Oct", "10 Oct", "17 Oct", "31 Oct"])
+      const empty = 31 - 12
+      assert.lengthOf(
+        (line ?? []).filter((text) => text === "·"),
+        empty,
+      )
+      assert.include(textOf(html, "#cohorts .note").join(), `${empty} of 31 days have no session`)
+    })
+
+    it("does not ask a quiet shop, nor one that is closed at weekends", () => {
+      const quiet = shop(1, (day) => day % 5 === 0)
+      // October 2026 begins on a Thursday.
+      const closed = shop(60, (day) => (day + 2) % 7 < 5)
+      assert.match(textOf(quiet, ".alert").join(), /^CompleteAll 6 sessions/)
+      assert.match(textOf(closed, ".alert").join(), /^CompleteAll/)
+    })
+  })
+
+  it("draws few sessions small, pale and with room, on a scale that reaches their rates", () => {
+    const html = pageOf(many(20, (index) => ({ ...session(31 * index, [], true), intent_score: 90 })))
+    const cells = [...parse(html).querySelectorAll("#cohorts figure:first-of-type .wide svg [fill-opacity='0.5'] rect")]
+    assert.isAbove(cells.length, 0)
+    const one = Findings.make(Findings.reads([{ ...session(0, [], true), intent_score: 90 }]), "week")
+    const chart = CohortSection.heatMap({ ...one.cohorts, periods: ["2026-W40"] })
+    if (chart === undefined) return assert.fail("there is a session")
+    const rects = [...parse(Chart.svg(chart, Chart.wide)).querySelectorAll("rect")]
+    assert.isAbove(rects.length, 0)
+    for (const rect of rects) assert.closeTo(Number(rect.getAttribute("width")), 10, 1)
+    assert.include(textOf(html, "#cohorts .legend").join(), "90 % and more")
+  })
+
+  it("says both numbers of a type, those credited and those flagged", () => {
+    const html = pageOf(
+      many(120, (index) => session(index, [{ influenced_conversion: index % 2 === 0 }], index % 3 === 0)),
+    )
+    assert.include(textOf(html, "#attribution .wide svg text"), "40 credited, 60 flagged")
+    assert.include(textOf(html, "#attribution .wide svg text").join(), "conversions credited; sessions flagged")
+  })
+
+  it("says the same in the tile and in words where all converted, or none", () => {
+    for (const [hasBought, said] of [
+      [true, "No test: all converted"],
+      [false, "No test: none converted"],
+    ] as const) {
+      const html = pageOf(many(300, (index) => session(index, index % 2 === 0 ? [{}] : [], hasBought)))
+      assert.include(textOf(html, ".tile").at(-1) ?? "", said)
+      assert.include(textOf(html, ".words li")[0] ?? "", `${said}.`)
+    }
+  })
+
+  it("says how many conversions could not be examined", () => {
+    const sessions = many(40, (index) => session(index, [{}], index % 3 === 0))
+    const [first, ...rest] = sessions
+    if (first === undefined) throw new Error("there are forty")
+    const html = Findings.page(Findings.make([...Findings.reads(rest), Findings.unavailable(first)]))
+    assert.include(textOf(html, ".tile").join(), "of 14 conversions, 1 of them not examined for want of details")
+  })
+
+  it("shows no q and no plan for a comparison that is not to be made", () => {
+    const html = pageOf(
+      many(400, (index) =>
+        session(
+          index,
+          index % 2 === 0 ? [{ shown_at: `2026-10-${String(1 + (index % 31)).padStart(2, "0")}T10:40:00Z` }] : [],
+          index % 4 < 2,
+        ),
+      ),
+    )
+    const rows = [...parse(html).querySelectorAll("#lift tbody tr")].filter(({ textContent }) =>
+      textContent.includes("not comparable"),
+    )
+    assert.isAbove(rows.length, 0)
+    for (const row of rows) {
+      const cells = Array.from(row.querySelectorAll("td"), ({ textContent }) => textContent)
+      for (const column of [4, 7]) assert.strictEqual(cells[column], "– not comparable")
+    }
+  })
+
+  it("names a tie of readings", () => {
+    const html = pageOf(
+      many(60, (index) => session(index, [{ influenced_conversion: index % 3 === 0 }], index % 3 === 0)),
+    )
+    const best = Array.from(
+      parse(html).querySelectorAll("#reconcile details:last-of-type tbody tr"),
+      (row) => row.lastElementChild?.textContent,
+    )
+    assert.isAbove(best.filter((each) => each === "tie").length, 1)
+    assert.notInclude(best, "yes")
+  })
+
   describe("of names from outside", () => {
     const hostile = [
       "<script>alert(1)</script>",
@@ -164,6 +289,7 @@ describe("the page", () => {
       "__proto__",
       "(all)",
       "",
+      "  ",
       "x".repeat(300),
       "長い名前".repeat(60),
     ]
@@ -183,11 +309,18 @@ describe("the page", () => {
       const names = textOf(html, "#attribution tbody th")
       assert.lengthOf(names, hostile.length + 1)
       assert.includeMembers([...names], ["<script>alert(1)</script>", "]]>&amp;&#39;", "__proto__", "x".repeat(300)])
+      for (const table of ["attribution", "performance"]) {
+        const heads = textOf(html, `#${table} tbody th`)
+        assert.include(heads, "“(all)”")
+        assert.isAbove(heads.filter((head) => head === "(no name)").length, 1)
+        assert.notInclude(heads, "")
+      }
       const labels = Array.from(
         document.querySelectorAll("#attribution .wide svg text"),
         ({ textContent }) => textContent,
       )
-      assert.isAtMost(Math.max(...labels.map((label) => label.length)), 28)
+      const ofTypes = labels.filter((label) => !label.startsWith("conversions credited;"))
+      assert.isAtMost(Math.max(...ofTypes.map((label) => label.length)), 28)
       assert.include(labels, `${"x".repeat(26)}…`)
     })
 
@@ -205,6 +338,14 @@ describe("the page", () => {
       assert.strictEqual(parse(html).querySelectorAll("script").length, 0)
       assert.deepStrictEqual(textOf(html, "h1"), ["</title><script>Shoes & Socks"])
     })
+  })
+
+  it("writes a range with one number, or with words, where a dash would mislead", () => {
+    const plain = (low: number, high: number) => Figure.percentRange(low, high).replaceAll("\u{a0}", " ")
+    assert.deepStrictEqual(
+      [plain(0.1921, 0.1922), plain(0.148, 0.161), plain(0.991, 0.99999), plain(0.00001, 0.03)],
+      ["19.2 %", "14.8–16.1 %", "99.1 to >99.9 %", "<0.01 to 3.0 %"],
+    )
   })
 
   it.effect("by week has a column for each week", () =>

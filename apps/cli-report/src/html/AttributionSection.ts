@@ -7,6 +7,7 @@ import * as Figure from "./Figure.ts"
 import * as Markup from "./Markup.ts"
 import * as Palette from "./Palette.ts"
 import * as RateColumns from "./RateColumns.ts"
+import * as TextWidth from "./TextWidth.ts"
 import * as TypeAxis from "./TypeAxis.ts"
 import * as WarningText from "./WarningText.ts"
 
@@ -29,6 +30,10 @@ export const bounds = ({ attributed_lower, attributed_upper }: Row): string =>
     ? Figure.count(attributed_lower)
     : `${Figure.count(attributed_lower)}–${Figure.count(attributed_upper)}`
 
+/** Both in words: the mark of the flag is often nearer to the number than the end of the bar. */
+const numbersOf = (row: Row, { isNarrow }: Chart.Size): string =>
+  [`${bounds(row)} credited`, `${Figure.count(row.influenced_conversions)} flagged`].join(isNarrow ? "\n" : ", ")
+
 /** Undefined where no nudge was shown. */
 export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
   const axis = TypeAxis.make(byCredit(rows), ({ nudge_type }) => nudge_type)
@@ -40,7 +45,7 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
     title:
       total.attributed_upper === 0
         ? "No conversion can be credited to a nudge"
-        : `Nudges can be credited with ${bounds(total)} conversions, first of all ${TypeAxis.name(first.nudge_type)} with ${bounds(first)}`,
+        : `Nudges can be credited with ${bounds(total)} conversion${bounds(total) === "1" ? "" : "s"}, first of all ${TypeAxis.name(first.nudge_type)} with ${bounds(first)}`,
     description:
       `Bars by nudge type, from the lower to the upper bound of the conversions that can be credited to it, ` +
       `and a mark for the vendor's flag. The numbers are in the table below.`,
@@ -55,15 +60,15 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
       { mark: "diamond", colour: Palette.colour("second"), label: "flagged by the vendor" },
     ],
     plot: (size) => ({
-      ...axis.layout(size, 26),
+      ...axis.layout(size, size.isNarrow ? 34 : 26),
       marginTop: 6,
-      marginRight: 54,
+      marginRight: 18 + Math.max(...axis.shown.map((row) => TextWidth.of(numbersOf(row, size).split("\n")[0] ?? ""))),
       x: {
         domain: [0, most],
-        label: "conversions →",
+        label: size.isNarrow ? "conversions; flags: sessions →" : "conversions credited; sessions flagged →",
         labelOffset: 34,
         grid: true,
-        ticks: Math.min(most, size.isNarrow ? 4 : 8),
+        ticks: Math.min(most, size.isNarrow ? 3 : 8),
       },
       marks: [
         Plot.barX(axis.shown, {
@@ -94,7 +99,7 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
         Plot.text(axis.shown, {
           y: axis.key,
           x: (row: Row) => Math.max(row.attributed_upper, row.influenced_conversions),
-          text: bounds,
+          text: (row: Row) => numbersOf(row, size),
           textAnchor: "start",
           dx: 10,
           fill: Palette.colour("ink"),
@@ -106,7 +111,7 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
 }
 
 const columns = (rows: ReadonlyArray<Row>): ReadonlyArray<DataTable.Column<Row>> => [
-  { head: "Nudge type", cell: (row) => row.nudge_type },
+  { head: "Nudge type", cell: (row) => (row === rows.at(-1) ? row.nudge_type : TypeAxis.label(row.nudge_type)) },
   { head: "Shown", cell: (row) => Figure.count(row.shown) },
   ...RateColumns.ofSessions,
   { head: "Flagged", cell: (row) => Figure.count(row.influenced_conversions) },

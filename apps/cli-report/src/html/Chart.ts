@@ -33,6 +33,9 @@ export interface Chart {
   readonly width?: number | undefined
 }
 
+/** How opaque the mark of few sessions is. */
+export const paleness = 0.5
+
 /** The font size of every text in a chart, in px. */
 export const fontSize = 12
 
@@ -61,7 +64,7 @@ const swatches: Readonly<Record<LegendItem["mark"], (colour: string) => string>>
   line: (colour) => `<path d="M0,6H18" stroke="${colour}" stroke-width="2"/>`,
   dashes: (colour) => `<path d="M0,6H18" stroke="${colour}" stroke-width="2" stroke-dasharray="5,3"/>`,
   cell: (colour) => `<rect x="0" y="0" width="18" height="12" fill="${colour}"/>`,
-  few: (colour) => `<rect x="6" y="3" width="6" height="6" fill="${colour}"/>`,
+  few: (colour) => `<rect x="6" y="3" width="6" height="6" fill="${colour}" fill-opacity="${paleness}"/>`,
   empty: (colour) => `<circle cx="9" cy="6" r="1.4" fill="${colour}"/>`,
   diamond: (colour) => `<path d="M9,0.5L14.5,6L9,11.5L3.5,6Z" fill="${colour}"/>`,
 }

@@ -1,6 +1,6 @@
 /** Conversion by period and intent band, as a heat map, and by period alone. */
 import * as Plot from "@observablehq/plot"
-import type { CohortReport, Period } from "@effect-elnudge/report"
+import { Cohort, type CohortReport, type Period } from "@effect-elnudge/report"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
@@ -9,6 +9,7 @@ import * as HeatScale from "./HeatScale.ts"
 import * as Markup from "./Markup.ts"
 import * as Moments from "./Moments.ts"
 import * as Palette from "./Palette.ts"
+import * as Periods from "./Periods.ts"
 import * as RateColumns from "./RateColumns.ts"
 import * as WarningText from "./WarningText.ts"
 
@@ -17,13 +18,22 @@ type Drawn = Row & { readonly conversion_rate: number }
 
 const allBands = "(all)"
 
+/** Names of more columns than these are smaller on a phone. */
+const roomyBands = 6
+
+/** On the columns of a phone there is no room for more. */
+const narrowLabels: Readonly<Record<string, string>> = { [allBands]: "all", [Cohort.otherBand]: "other" }
+
 /** Fewer sessions than this are drawn small: their rate says little. */
 const fewSessions = 30
 
-const isDrawn = (row: Row): row is Drawn => row.conversion_rate !== null
+/** A place on the axes where nothing was counted. */
+interface Empty {
+  readonly period: string
+  readonly intent_band: string
+}
 
-/** The rows of periods, without the one of everything. */
-const cellsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> => rows.filter(({ period }) => period !== "all")
+const isDrawn = (row: Row): row is Drawn => row.conversion_rate !== null
 
 const isCut = ({ warnings }: Row): boolean => warnings.split(";").includes("PARTIAL_PERIOD")
 
@@ -34,16 +44,29 @@ const unitNames: Readonly<Record<Period.Unit, string>> = {
   weekday: "day of the week",
 }
 
+const plurals: Readonly<Record<Period.Unit, string>> = {
+  day: "days",
+  week: "weeks",
+  hour: "hours of the day",
+  weekday: "days of the week",
+}
+
+const noSession: Chart.LegendItem = { mark: "empty", colour: Palette.colour("third"), label: "no session" }
+
 interface Axis {
   readonly domain: ReadonlyArray<string>
   /** With * where the window cuts the period. */
   readonly label: (period: string) => string
 }
 
-const axisOf = (cells: ReadonlyArray<Row>): Axis => {
-  const cut = new Set(cells.filter(isCut).map(({ period }) => period))
+const axisOf = ({ periods, rows }: Findings.Cohorts): Axis => {
+  const cut = new Set(
+    Periods.rowsOf(rows)
+      .filter(isCut)
+      .map(({ period }) => period),
+  )
   return {
-    domain: [...new Set(cells.map(({ period }) => period))],
+    domain: periods,
     label: (period) => `${Moments.period(period)}${cut.has(period) ? "*" : ""}`,
   }
 }
@@ -63,32 +86,38 @@ const rowHeight = { wide: 34, narrow: 24 }
 /** The side of a small cell, in px. */
 const smallCell = 10
 
-const insetFor = (place: number): number => Math.max(0, (0.94 * place - smallCell) / 2)
+const padding = 0.06
+
+/** What a small cell leaves free on each side, where so many places share so many px. */
+const insetFor = (px: number, places: number): number =>
+  Math.max(0, ((1 - padding) * (px / (places + padding)) - smallCell) / 2)
 
 const heightOf = (bands: number, isNarrow: boolean, periods: number): number =>
   isNarrow ? 34 + rowHeight.narrow * periods : 38 + rowHeight.wide * bands
 
 /** Undefined without a session. */
-export const heatMap = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefined => {
-  const cells = cellsOf(rows)
+export const heatMap = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
+  const { rows, unit } = cohorts
+  const cells = Periods.rowsOf(rows)
   const drawn = cells.filter(isDrawn)
   if (drawn.length === 0) return undefined
-  const axis = axisOf(cells)
+  const axis = axisOf(cohorts)
   const bands = [...new Set(cells.map(({ intent_band }) => intent_band))]
-  const scale = HeatScale.make(
-    drawn.filter(({ sessions }) => sessions >= fewSessions).map((row) => row.conversion_rate),
-  )
   const [many, few] = [
     drawn.filter(({ sessions }) => sessions >= fewSessions),
     drawn.filter(({ sessions }) => sessions < fewSessions),
   ]
-  const empty = cells.filter((row) => !isDrawn(row))
+  const scale = HeatScale.make((many.length === 0 ? drawn : many).map((row) => row.conversion_rate))
+  const taken = new Set(drawn.map(({ intent_band, period }) => `${period} ${intent_band}`))
+  const empty: ReadonlyArray<Empty> = axis.domain
+    .flatMap((period) => bands.map((intent_band) => ({ period, intent_band })))
+    .filter(({ intent_band, period }) => !taken.has(`${period} ${intent_band}`))
   const fill = (row: Drawn) => scale.colours(row.conversion_rate).fill
   const bandLabel = (band: string) => (band === allBands ? "all scores" : Figure.band(band))
   return {
     title: `Conversion rate by intent band and ${unitNames[unit]}, in %`,
     description:
-      `Heat map of ${axis.domain.length} periods and ${bands.length - 1} intent bands; a darker cell has a higher conversion rate. ` +
+      `Heat map of ${Figure.counted(axis.domain.length, "period")} and ${Figure.counted(bands.length - 1, "intent band")}; a stronger colour is a higher conversion rate. ` +
       "The numbers are in the table below.",
     legend: [
       ...scale.legend,
@@ -97,18 +126,19 @@ export const heatMap = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefin
         colour: scale.legend[2]?.colour ?? Palette.colour("third"),
         label: `small: fewer than ${fewSessions} sessions`,
       },
-      ...(empty.length === 0 ? [] : [{ mark: "empty", colour: Palette.colour("third"), label: "no session" } as const]),
+      ...(empty.length === 0 ? [] : [noSession]),
     ],
     plot: ({ isNarrow, width }) => {
-      const [margin, end] = isNarrow ? [62, 4] : [72, 4]
+      const [margin, end] = isNarrow ? [58, 2] : [72, 4]
       const periods = { domain: axis.domain, label: null, tickSize: 0, tickFormat: axis.label }
       const scores = { domain: isNarrow ? bands : bands.toReversed(), label: null, tickSize: 0, tickFormat: bandLabel }
       const across = isNarrow ? "intent_band" : "period"
       const down = isNarrow ? "period" : "intent_band"
       const hasText = isNarrow || (width - margin - end) / axis.domain.length >= 22
+      const lines = (isNarrow ? axis.domain : bands).length
       const [acrossInset, downInset] = [
-        insetFor((width - margin - end) / (isNarrow ? bands : axis.domain).length),
-        insetFor(rowHeight[isNarrow ? "narrow" : "wide"]),
+        insetFor(width - margin - end, (isNarrow ? bands : axis.domain).length),
+        insetFor(lines * rowHeight[isNarrow ? "narrow" : "wide"], lines),
       ]
       const small = {
         insetLeft: acrossInset,
@@ -121,15 +151,21 @@ export const heatMap = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefin
         marginRight: end,
         marginTop: isNarrow ? 26 : 8,
         marginBottom: isNarrow ? 8 : 30,
-        padding: 0.06,
+        padding,
         height: heightOf(bands.length, isNarrow, axis.domain.length),
-        x: isNarrow
-          ? { ...scores, axis: "top", tickFormat: (band: string) => (band === allBands ? "all" : Figure.band(band)) }
-          : { ...periods, axis: null },
+        x: { ...(isNarrow ? scores : periods), axis: null },
         y: isNarrow ? periods : scores,
         marks: [
           ...(isNarrow
-            ? []
+            ? [
+                Plot.axisX({
+                  anchor: "top",
+                  tickSize: 0,
+                  label: null,
+                  fontSize: bands.length > roomyBands ? 11 : Chart.fontSize,
+                  tickFormat: (band: string) => narrowLabels[band] ?? Figure.band(band),
+                }),
+              ]
             : [
                 Plot.axisX(everyNth(axis, width - margin - end, 52), {
                   tickSize: 0,
@@ -138,7 +174,14 @@ export const heatMap = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefin
                 }),
               ]),
           Plot.cell(many, { x: across, y: down, fill }),
-          Plot.cell(few, { x: across, y: down, fill, ...small }),
+          Plot.cell(few, {
+            x: across,
+            y: down,
+            fill,
+            fillOpacity: Chart.paleness,
+            stroke: Palette.colour("line"),
+            ...small,
+          }),
           Plot.text(empty, { x: across, y: down, text: () => "·", fill: Palette.colour("third") }),
           ...(hasText
             ? [
@@ -159,13 +202,15 @@ export const heatMap = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefin
 }
 
 /** Undefined without two periods that follow each other. */
-export const trend = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefined => {
-  const drawn = cellsOf(rows)
+export const trend = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
+  const { rows, unit } = cohorts
+  const drawn = Periods.rowsOf(rows)
     .filter(({ intent_band }) => intent_band === allBands)
     .filter(isDrawn)
   const overall = rows.at(-1)?.conversion_rate ?? null
   if (drawn.length < 2 || overall === null) return undefined
-  const axis = axisOf(drawn)
+  const axis = axisOf(cohorts)
+  const empty = axis.domain.filter((period) => drawn.every((row) => row.period !== period))
   const rates = drawn.map(({ conversion_rate }) => conversion_rate)
   const around = drawn.filter(
     ({ conversion_rate_high: high, conversion_rate_low: low }) =>
@@ -177,6 +222,7 @@ export const trend = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefined
     legend: [
       { mark: "dot", colour: Palette.colour("first"), label: "conversion rate with interval" },
       { mark: "line", colour: Palette.colour("line"), label: `average of the window: ${Figure.percent(overall)}` },
+      ...(empty.length === 0 ? [] : [noSession]),
     ],
     plot: ({ isNarrow, width }) => ({
       marginLeft: 48,
@@ -201,6 +247,13 @@ export const trend = ({ rows, unit }: Findings.Cohorts): Chart.Chart | undefined
           y: (row: Drawn) => 100 * row.conversion_rate,
           fill: Palette.colour("first"),
           r: isNarrow ? 2.8 : 4,
+        }),
+        Plot.text(empty, {
+          x: (period: string) => period,
+          y: 0,
+          dy: -8,
+          text: () => "·",
+          fill: Palette.colour("third"),
         }),
         Plot.ruleY([0], { stroke: Palette.colour("line") }),
       ],
@@ -231,6 +284,7 @@ export const make = (cohorts: Findings.Cohorts, timeZone: string): Markup.Markup
     isTotal: ({ intent_band }) => intent_band === allBands,
   })
   const hasCut = cohorts.rows.some(isCut)
+  const unseen = cohorts.periods.length - new Set(Periods.rowsOf(cohorts.rows).map(({ period }) => period)).size
   return Markup.join(
     Markup.element(
       "p",
@@ -241,6 +295,13 @@ export const make = (cohorts: Findings.Cohorts, timeZone: string): Markup.Markup
     hasCut
       ? Markup.element("p", { class: "note" }, `* cut by the window: not a whole ${unitNames[cohorts.unit]}.`)
       : null,
+    map === undefined || unseen === 0
+      ? null
+      : Markup.element(
+          "p",
+          { class: "note" },
+          `${unseen} of ${cohorts.periods.length} ${plurals[cohorts.unit]} have no session: the charts show · for them, and the table leaves them out.`,
+        ),
     line === undefined ? null : Chart.figure(line),
     table,
   )

@@ -5,9 +5,18 @@ import * as Figure from "./Figure.ts"
 import type * as Findings from "./Findings.ts"
 import * as Markup from "./Markup.ts"
 import * as Moments from "./Moments.ts"
+import type * as Periods from "./Periods.ts"
+
+const maxNamed = 5
+
+const silent = ({ days, first, last, where }: Periods.Silence): string => {
+  if (where === "before") return `No session up to ${Moments.day(last)}: older than the plan keeps, or no visits?`
+  if (where === "after") return `No session from ${Moments.day(first)} on: no visits, or was nothing recorded?`
+  return `No session from ${Moments.day(first)} to ${Moments.day(last)} (${days} days): no visits, or was nothing recorded?`
+}
 
 /** What a reader must know before any number. */
-const limits = ({ coverage, notes, readTimes, timeZone }: Findings.Findings): ReadonlyArray<string> => {
+const limits = ({ coverage, notes, readTimes, silences, timeZone }: Findings.Findings): ReadonlyArray<string> => {
   const { details_unavailable: unavailable, gaps, unsettled, window, without_window } = coverage
   const missing = unavailable.past_retention + unavailable.not_found
   const until = window === null ? undefined : Session.millis(window.to)
@@ -19,8 +28,14 @@ const limits = ({ coverage, notes, readTimes, timeZone }: Findings.Findings): Re
           `Incomplete: the details of ${Figure.counted(missing, "session")} could not be had (${Figure.count(unavailable.past_retention)} past retention, ${Figure.count(unavailable.not_found)} not found). They are in no number that depends on details.`,
         ]
       : []),
-    ...gaps.slice(0, 5).map((gap) => `Gap: nobody read ${span(gap)}.`),
-    ...(gaps.length > 5 ? [`And ${Figure.counted(gaps.length - 5, "more gap")}.`] : []),
+    ...gaps.slice(0, maxNamed).map((gap) => `Gap: nobody read ${span(gap)}.`),
+    ...(gaps.length > maxNamed ? [`And ${Figure.counted(gaps.length - maxNamed, "more gap")}.`] : []),
+    ...silences.slice(0, maxNamed).map(silent),
+    ...(silences.length > maxNamed
+      ? [
+          `And ${Figure.counted(silences.length - maxNamed, "more stretch", "more stretches")} of days without a session.`,
+        ]
+      : []),
     ...notes.map((note) => `${note.replace(/^note: /, "").replace(/^[a-z]/, (first) => first.toUpperCase())}.`),
     ...(window === null ? ["The window is not known: the sessions do not say which one they were read in."] : []),
     ...(without_window > 0 && window !== null
@@ -64,7 +79,7 @@ export const alert = (findings: Findings.Findings): Markup.Markup => {
         Markup.element(
           "p",
           {},
-          `All ${Figure.counted(sessions, "session")} of the window were read after it ended, and no detail that was needed is missing.`,
+          `${sessions === 1 ? "The one session of the window was" : `All ${Figure.counted(sessions, "session")} of the window were`} read after it ended, and no detail that was needed is missing.`,
         ),
       )
     : Markup.element(
@@ -149,7 +164,7 @@ export const make = (findings: Findings.Findings): Markup.Markup => {
       {},
       odd === 0
         ? "Nothing odd was found in the sessions. What would be is in the second table."
-        : `${odd} of ${lines.length} kinds of oddities were found. Nothing is dropped for them: odd sessions are counted as they came.`,
+        : `${odd} of ${lines.length} kinds of oddities ${odd === 1 ? "was" : "were"} found. Nothing is dropped for them: odd sessions are counted as they came.`,
     ),
     table("Completeness", "What was read", coverageLines(findings)),
     table("Data quality", "What is odd", lines),

@@ -9,7 +9,8 @@ const space = "\u{a0}"
 export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",")
 
 /** "1 session", "12,330 sessions" */
-export const counted = (value: number, one: string): string => `${count(value)}${space}${one}${value === 1 ? "" : "s"}`
+export const counted = (value: number, one: string, several = `${one}s`): string =>
+  `${count(value)}${space}${value === 1 ? one : several}`
 
 // Two decimals below 1 %, where one would leave a single digit.
 const percentDigits = (share: number): string => {
@@ -23,9 +24,14 @@ const percentDigits = (share: number): string => {
 
 export const percent = (share: number): string => `${percentDigits(share)}${space}%`
 
-/** 14.8–16.1 % */
-export const percentRange = (low: number, high: number): string =>
-  `${percentDigits(low)}–${percentDigits(high)}${space}%`
+const isPlainNumber = (text: string): boolean => /^[\d.]+$/.test(text)
+
+/** 14.8–16.1 %, and one number where both limits read the same */
+export const percentRange = (low: number, high: number): string => {
+  const limits = [percentDigits(low), percentDigits(high)]
+  if (limits[0] === limits[1]) return percent(low)
+  return `${limits.join(limits.every(isPlainNumber) ? "–" : " to ")}${space}%`
+}
 
 /** A difference of rates, in percentage points, without the unit: +2.1 */
 export const points = Verdict.points

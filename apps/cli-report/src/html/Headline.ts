@@ -1,5 +1,5 @@
 /** The first numbers of the page, each with its interval and what it is out of. */
-import { Proportion } from "@effect-elnudge/report"
+import { type AttributionReport, type LiftReport, Proportion } from "@effect-elnudge/report"
 import * as AttributionSection from "./AttributionSection.ts"
 import * as Figure from "./Figure.ts"
 import type * as Findings from "./Findings.ts"
@@ -52,8 +52,24 @@ const adjustedTile = ({ lift }: Findings.Findings): Tile => {
     name,
     figure: Markup.join(Figure.points(row.difference), Markup.element("small", {}, " points")),
     range,
-    of: `${LiftSection.verdict(row) === LiftSection.notClear ? "No clear difference" : `Converted ${LiftSection.verdict(row)}, as an association`}. ${relative}`,
+    of: `${LiftSection.statement(row)}. ${relative}`,
   }
+}
+
+/** Conversions of sessions whose details could not be had are in the number, but could not be credited. */
+const unexamined = (
+  { coverage: { details_unavailable }, ledger }: Findings.Findings,
+  nudged: LiftReport.Row | undefined,
+  examined: AttributionReport.Row,
+): string => {
+  const missing = details_unavailable.not_found + details_unavailable.past_retention
+  if (missing === 0) return ""
+  // The list's count of nudges tells who was nudged, and may be wrong.
+  if (nudged === undefined || ledger.nudged_without_nudges + ledger.nudges_without_count > 0) {
+    return `, without those of ${Figure.counted(missing, "session")} whose details could not be had`
+  }
+  const converted = nudged.conversions_1 - examined.converted_sessions
+  return `, ${Figure.count(converted)} of them not examined for want of details`
 }
 
 /** What is counted, and what can be said in words. */
@@ -68,9 +84,9 @@ export const make = (findings: Findings.Findings): Markup.Markup => {
   const conversions = all?.conversions ?? 0
   const nudged = exposure?.sessions_1 ?? 0
   const z = Proportion.zOf(confidence)
-  const shareOfConversions = (value: number): string => {
-    const rate = Proportion.rate(value, conversions)
-    return rate === null ? "–" : Figure.percent(rate)
+  const shareOfConversions = (low: number, high: number): string => {
+    const [least, most] = [Proportion.rate(low, conversions), Proportion.rate(high, conversions)]
+    return least === null || most === null ? "–" : Figure.percentRange(least, most)
   }
   const none = "There is no session."
   const tiles: ReadonlyArray<Tile> = [
@@ -101,7 +117,7 @@ export const make = (findings: Findings.Findings): Markup.Markup => {
       of:
         credited === undefined || credited.sessions === 0
           ? "No nudge was shown, or no detail could be read."
-          : `Lower to upper bound; ${shareOfConversions(credited.attributed_lower)} to ${shareOfConversions(credited.attributed_upper)} of ${Figure.counted(conversions, "conversion")}; the vendor flags ${Figure.counted(credited.influenced_conversions, "session")}`,
+          : `Lower to upper bound; ${shareOfConversions(credited.attributed_lower, credited.attributed_upper)} of ${Figure.counted(conversions, "conversion")}${unexamined(findings, exposure, credited)}; the vendor flags ${Figure.counted(credited.influenced_conversions, "session")}`,
     },
     adjustedTile(findings),
   ]

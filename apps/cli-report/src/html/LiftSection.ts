@@ -181,14 +181,18 @@ const liftOf = (row: Row): Markup.Child => {
   return Markup.lines(Figure.signedPercent(row.lift), range)
 }
 
-/** What is said where nothing more may be said. */
-export const notClear = "no clear difference"
+/** Where both groups are of one kind no test can tell them apart. */
+const untested = (row: Row): string | undefined => {
+  const [conversions, sessions] = [row.conversions_1 + row.conversions_0, row.sessions_1 + row.sessions_0]
+  if (row.difference === null || (conversions > 0 && conversions < sessions)) return undefined
+  return conversions === 0 ? "no test: none converted" : "no test: all converted"
+}
 
 /** What may be said of the row. */
 export const verdict = (row: Row): string => {
   if (isIncomparable(row)) return noComparison
   if (row.difference === null) return "nothing to compare"
-  if (!isClear(row)) return notClear
+  if (!isClear(row)) return untested(row) ?? "no clear difference"
   return row.difference > 0 ? "more often" : "less often"
 }
 
@@ -221,22 +225,42 @@ const columns: ReadonlyArray<DataTable.Column<Row>> = [
           : Markup.lines(Figure.points(row.difference), rangeOf(row)),
   },
   { head: "Lift", cell: liftOf },
-  { head: "q", cell: (row) => Figure.orWhy(row.q, Figure.probability, "no test") },
+  {
+    head: "q",
+    cell: (row) =>
+      isIncomparable(row) ? Figure.undefinedFor(noComparison) : Figure.orWhy(row.q, Figure.probability, "no test"),
+  },
   { head: "Converted", isText: true, cell: verdict },
   { head: "Extra conversions, if causal", cell: extraOf },
   {
     head: "Sessions still needed",
-    cell: (row) => Figure.orWhy(row.sessions_needed, Figure.count, row.estimate === "crude" ? "no rate" : "see crude"),
+    cell: (row) =>
+      isIncomparable(row)
+        ? Figure.undefinedFor(noComparison)
+        : Figure.orWhy(row.sessions_needed, Figure.count, row.estimate === "crude" ? "no rate" : "see crude"),
   },
   { head: "Take care", isText: true, cell: (row) => WarningText.short(row.warnings) },
 ]
+
+const capitalised = (text: string | undefined): string | undefined =>
+  text?.replace(/^[a-z]/, (letter) => letter.toUpperCase())
+
+/** What may be said of the row, as a sentence without its end. */
+export const statement = (row: Row): string =>
+  isClear(row) ? `Converted ${verdict(row)}, as an association` : (capitalised(verdict(row)) ?? "")
 
 /** The sentences of the rows that are adjusted by mh, with all nudges. */
 export const sentences = (rows: ReadonlyArray<Row>): ReadonlyArray<Markup.Markup> =>
   contrasts.flatMap((contrast) =>
     rows
       .filter((row) => row.contrast === contrast && row.estimate === "mh" && row.basis === "all")
-      .map((row) => Markup.element("li", {}, `${contrastNames[contrast]}, adjusted for intent: ${row.text}.`)),
+      .map((row) =>
+        Markup.element(
+          "li",
+          {},
+          `${contrastNames[contrast]}, adjusted for intent: ${capitalised(untested(row)) ?? row.text}.`,
+        ),
+      ),
   )
 
 /** The row of a contrast that is adjusted by mh, with all nudges. */

@@ -32,6 +32,9 @@ export const window = (from: number, to: number, timeZone: DateTime.TimeZone.Nam
   return start.date === last ? start.date : `${start.date} to ${last}`
 }
 
+/** 2026-10-01 as 1 Oct 2026 */
+export const day = (label: string): string => `${period(label)} ${label.slice(0, 4)}`
+
 /** A cohort's period for an axis: "1 Oct" of 2026-10-01; other labels as they are. */
 export const period = (label: string): string => {
   const [, , month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(label) ?? []

@@ -1,6 +1,5 @@
 /** The page: one file of HTML that asks for nothing else. The same findings give the same bytes. */
 import { version } from "@effect-elnudge/core"
-import * as Session from "@effect-elnudge/core/Session"
 import * as AttributionSection from "./AttributionSection.ts"
 import * as CohortSection from "./CohortSection.ts"
 import * as DataQuality from "./DataQuality.ts"
@@ -24,10 +23,10 @@ export interface Rule {
 // Nothing is loaded from anywhere, and nothing runs.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-const windowText = ({ coverage: { window }, timeZone }: Findings.Findings): string =>
+const windowText = ({ timeZone, window }: Findings.Findings): string =>
   window === null
     ? "Window not known"
-    : `Sessions that started ${Moments.window(Session.millis(window.from), Session.millis(window.to), timeZone)} (${timeZone.id})`
+    : `Sessions that started ${Moments.window(window.from, window.to, timeZone)} (${timeZone.id})`
 
 const readText = ({ readTimes: { first, last }, timeZone }: Findings.Findings): string => {
   if (first === null || last === null) return "The sessions do not say when they were read."

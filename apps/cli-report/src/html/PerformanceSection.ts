@@ -274,7 +274,7 @@ export const make = (rows: ReadonlyArray<Row>): Markup.Markup => {
     })
   const tables = {
     type: table("Outcomes by nudge type", "type", [
-      { head: "Nudge type", cell: (row) => row.nudge_type },
+      { head: "Nudge type", cell: (row) => (row === total ? row.nudge_type : TypeAxis.label(row.nudge_type ?? "")) },
       ...displays,
       ...RateColumns.ofSessions,
     ]),

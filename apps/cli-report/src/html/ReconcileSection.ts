@@ -119,7 +119,19 @@ const columns: ReadonlyArray<DataTable.Column<Row>> = [
   { head: "Take care", isText: true, cell: (row) => WarningText.short(row.warnings) },
 ]
 
-const readingColumns: ReadonlyArray<DataTable.Column<ReadingsReport.Row>> = [
+const agreeing = ({ both, neither }: ReadingsReport.Row): number => both + neither
+
+/** The report names the first of those that agree alike. */
+const fit = (rows: ReadonlyArray<ReadingsReport.Row>, row: ReadingsReport.Row): Markup.Child => {
+  if (row.best === null) return Figure.undefinedFor("no nudge")
+  const best = rows.find((each) => each.best === "yes")
+  const alike = rows.filter((each) => best !== undefined && agreeing(each) === agreeing(best))
+  return alike.length > 1 && alike.includes(row) ? "tie" : row.best
+}
+
+const readingColumns = (
+  rows: ReadonlyArray<ReadingsReport.Row>,
+): ReadonlyArray<DataTable.Column<ReadingsReport.Row>> => [
   { head: "Reading of the rule", cell: (row) => row.reading.replaceAll("_", " ") },
   { head: "Flag and rule", cell: (row) => Figure.count(row.both) },
   { head: "Flag only", cell: (row) => Figure.count(row.flag_only) },
@@ -132,7 +144,7 @@ const readingColumns: ReadonlyArray<DataTable.Column<ReadingsReport.Row>> = [
       Figure.rangeOrWhy({ low: row.agreement_low, high: row.agreement_high }, Figure.percentRange, "no nudge"),
   },
   { head: "Kappa", cell: (row) => Figure.orWhy(row.kappa, (value) => value.toFixed(3), "one side is constant") },
-  { head: "Fits best", isText: true, cell: (row) => row.best ?? Figure.undefinedFor("no nudge") },
+  { head: "Fits best", isText: true, cell: (row) => fit(rows, row) },
 ]
 
 export const make = (
@@ -150,7 +162,7 @@ export const make = (
     }),
     DataTable.behind({
       caption: "Which reading of the rule the flag follows",
-      columns: readingColumns,
+      columns: readingColumns(readings),
       rows: readings,
     }),
   ]

@@ -118,12 +118,12 @@ details caption{position:static;width:auto;height:auto;clip-path:none}
 table{font-size:7.5pt;width:100%}
 thead{display:table-header-group}
 tr{break-inside:avoid}
-th,td{padding:2pt 5pt 2pt 0}
+th,td{padding:2pt 4pt 2pt 0}
 thead th,td.text,th[scope=row]{white-space:normal}
 td.text{min-width:0}
 th[scope=row]{min-width:7em;max-width:16em}
 code{font-size:6.5pt}
-.why{font-size:7pt}
+.why{font-size:6.5pt}
 a{color:inherit;text-decoration:none}
 }`
 

@@ -7,8 +7,14 @@ import * as TextWidth from "./TextWidth.ts"
 
 const maxShown = 30
 
+/** A name that stands alone: one that is blank, or that reads as a word of the page, cannot be taken for it. */
+export const label = (type: string): string => {
+  if (type.trim() === "") return "(no name)"
+  return type === "(all)" || type === "(no name)" ? `“${type}”` : type
+}
+
 /** A name in a sentence. */
-export const name = (type: string): string => `“${Figure.short(type, 40)}”`
+export const name = (type: string): string => (type.trim() === "" ? label(type) : `“${Figure.short(type, 40)}”`)
 
 export interface TypeAxis<Row> {
   /** The first rows. */
@@ -35,7 +41,7 @@ export const make = <Row>(rows: ReadonlyArray<Row>, nameOf: (row: Row) => string
     key: nameOf,
     layout: (size, rowHeight) => {
       const most = room[size.isNarrow ? "narrow" : "wide"]
-      const labels = new Map(shown.map((row) => [nameOf(row), TextWidth.cut(Markup.plain(nameOf(row)), most)]))
+      const labels = new Map(shown.map((row) => [nameOf(row), TextWidth.cut(Markup.plain(label(nameOf(row))), most)]))
       const longest = Math.max(...Array.from(labels.values(), TextWidth.of))
       return {
         marginLeft: Math.ceil(14 + longest),

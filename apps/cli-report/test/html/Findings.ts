@@ -16,6 +16,7 @@ import {
 import * as DateTime from "effect/DateTime"
 import type * as Findings from "../../src/html/Findings.ts"
 import * as Page from "../../src/html/Page.ts"
+import * as Periods from "../../src/html/Periods.ts"
 
 const from = "2026-10-01T00:00:00Z"
 const to = "2026-11-01T00:00:00Z"
@@ -63,10 +64,14 @@ const coverageOf = (all: ReadonlyArray<SessionRead.SessionRead>): Coverage.Cover
 }
 
 export const make = (all: ReadonlyArray<SessionRead.SessionRead>, unit: Period.Unit = "day"): Findings.Findings => {
-  const labeler = Period.labeler(unit, timeZone)
+  const by = (each: Period.Unit) =>
+    Fold.run(CohortReport.make({ by: { unit: each, labeler: Period.labeler(each, timeZone) } }), all)
+  const rows = by(unit)
   return {
     title: "A made-up shop",
     coverage: coverageOf(all),
+    window: span,
+    silences: Periods.silences(timeZone, [span], by("day")),
     ledger: Fold.run(Ledger.make(), all),
     readTimes: all.length === 0 ? { first: null, last: null } : { first: readAt, last: readAt },
     confidence: 0.95,
@@ -76,7 +81,7 @@ export const make = (all: ReadonlyArray<SessionRead.SessionRead>, unit: Period.U
     attribution: Fold.run(AttributionReport.make(), all),
     lift: Fold.run(LiftReport.make(), all),
     calibration: Fold.run(CalibrationReport.make(), all),
-    cohorts: { unit, rows: Fold.run(CohortReport.make({ by: { unit, labeler } }), all) },
+    cohorts: { unit, rows, periods: Periods.axis(unit, timeZone, span, rows) },
     performance: Fold.run(NudgePerformanceReport.make(), all),
     reconcile: Fold.run(ReconcileReport.make(), all),
     readings: Fold.run(ReadingsReport.make(), all),
