@@ -60,7 +60,7 @@ export interface Answers {
         now: number,
         number: number,
         id: string | undefined,
-      ) => ElnudgeError.TransportFailure | ElnudgeError.ResponseInvalid | undefined)
+      ) => ElnudgeError.TransportFailure | ElnudgeError.ResponseInvalid | ElnudgeError.Unauthorized | undefined)
     | undefined
   /** What becomes of a page instead, if anything. */
   readonly listFault?: ((now: number, cursor: string | undefined) => ElnudgeError.ListError | undefined) | undefined

@@ -45,6 +45,10 @@ const pass = Effect.fnUntraced(function* (minutes: number) {
 const misfit = (id: string) =>
   new ElnudgeError.ResponseInvalid({ reason: "expected an integer", path: "data.page_count", sessionId: id })
 
+const noKey = new ElnudgeError.Unauthorized({ status: 401 })
+
+const codec = Schema.fromJsonString(FollowPosition.FollowPosition)
+
 const gone404 = new ElnudgeError.RetentionExceeded({})
 
 type Shop = ReturnType<typeof LiveShop.make>
@@ -150,10 +154,12 @@ describe("a session whose detail is never right", () => {
       const others = all(visits).filter((id) => id !== "sess_9")
       assert.deepStrictEqual(ids(taken), others)
       // It is asked for again every 31 minutes.
-      const restarted = yield* follow(shop, 40, { tracker })
+      const position = yield* Schema.encodeEffect(codec)(tracker.position() ?? assert.fail("it has no position"))
+      const kept = new FollowPosition.Tracker(yield* Schema.decodeEffect(codec)(position))
+      const restarted = yield* follow(shop, 40, { tracker: kept })
       assert.deepStrictEqual(restarted.exit, Exit.fail(misfit("sess_9")))
-      tracker.skip("sess_9")
-      const skipped = yield* follow(shop, 60, { tracker })
+      kept.skip("sess_9")
+      const skipped = yield* follow(shop, 60, { tracker: kept })
       assert.isUndefined(skipped.exit)
       assert.deepStrictEqual(skipped.taken, [])
     }),
@@ -193,16 +199,74 @@ describe("an API that fails", () => {
     }),
   )
 
-  it.effect("may lose a cursor, whatever the order of its rows", () =>
+  const refused = new ElnudgeError.CursorRejected({ status: 410, isUnordered: true })
+  it.effect.each<[string, LiveShop.Answers["listFault"]]>([
+    ["lose a cursor, whatever the order of its rows", (now, cursor) => (cursor && now < at(180) ? refused : undefined)],
+    ["never give a second page", (_, cursor) => (cursor ? LiveShop.lost : undefined)],
+  ])("may %s", ([, listFault]) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(at(120))
+      const visits = yield* LiveShop.draw(400, start, 30 * minute, "cursor")
+      const { taken } = yield* follow(LiveShop.make(visits, { listFault }), 15 * 60, { pageSize: 50 })
+      assert.deepStrictEqual(ids(taken), all(visits))
+    }),
+  )
+
+  it.effect("is not given up for what the consumer takes after a page, nor while there is more each time", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
-      const visits = yield* LiveShop.draw(400, start, 30 * minute, "cursor")
-      const refused = new ElnudgeError.CursorRejected({ status: 410, isUnordered: true })
-      const shop = LiveShop.make(visits, {
-        listFault: (now, cursor) => (cursor !== undefined && now < at(100) ? refused : undefined),
+      let asked = 0
+      const shop = LiveShop.make([visit("one", 0), visit("two", 1)], {
+        listFault: (_, cursor) => (cursor && asked++ === 0 ? LiveShop.lost : undefined),
       })
-      const { taken } = yield* follow(shop, 15 * 60)
+      const sessions = SessionStream.follow({ from, pageSize: 1, interval: "5 minutes" })
+      const slow = yield* Effect.forkChild(
+        Stream.runForEach(Stream.provide(sessions, shop.layer), () => Effect.sleep("70 minutes")),
+      )
+      yield* pass(3 * 60)
+      assert.isUndefined(slow.pollUnsafe())
+      assert.isAtLeast(asked, 1)
+      yield* Fiber.interrupt(slow)
+      yield* TestClock.setTime(start)
+      // All of them in one second, which comes only as a whole.
+      const visits = Array.from({ length: 400 }, (_, index) => ({ ...visit("", 0), id: `sess_${index}` }))
+      const more = LiveShop.make(visits, {
+        listFault: (now, cursor) => (Number(cursor ?? 0) > 50 * ((now - at(45)) / minute) ? LiveShop.lost : undefined),
+      })
+      const { taken } = yield* follow(more, 60, { pageSize: 50, patience: "3 minutes" })
       assert.deepStrictEqual(ids(taken), all(visits))
+    }),
+  )
+
+  it.effect.each<[string, ReadonlyArray<number>, LiveShop.Answers]>([
+    ["list", [1, 0, 0], { listFault: () => noKey }],
+    ["details", [1, 1, 0], { fault: (_, __, id) => (id === undefined ? undefined : noKey) }],
+  ])("that no longer takes the key ends it at once: %s", ([, requests, answers]) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(at(120))
+      const shop = LiveShop.make([visit("one", 0)], answers)
+      const { exit, warnings } = yield* follow(shop, 3)
+      assert.deepStrictEqual(exit, Exit.fail(noKey))
+      assert.deepStrictEqual([shop.requests.list, shop.requests.details, warnings], requests)
+    }),
+  )
+
+  it.effect("is asked for no more of the list while 50,000 sessions are open", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const visits = Array.from({ length: 70_000 }, (_, index) => {
+        const startedAt = start - 8 * hour + 360 * index
+        return { id: `sess_${index}`, startedAt, activity: [startedAt], hasEnd: false }
+      })
+      const tracker = new FollowPosition.Tracker()
+      const sessions = SessionStream.follow({ from: DateTime.makeUnsafe(start - 8 * hour), tracker })
+      const fiber = yield* Effect.forkChild(Stream.runDrain(Stream.provide(sessions, LiveShop.make(visits).layer)))
+      let turns = 0
+      for (; tracker.openCount < 50_000; turns++) yield* TestClock.adjust(1)
+      // As much time again; what starts in an hour is listed as a whole.
+      for (; turns > 0; turns--) yield* TestClock.adjust(1)
+      yield* Fiber.interrupt(fiber)
+      assert.isAtMost(tracker.openCount, 60_000)
     }),
   )
 
