@@ -23,6 +23,7 @@ app.onError((error, c) => {
   switch (error._tag) {
     case "InvalidRequest":
       return c.text(text, 400)
+    case "RetentionExceeded":
     case "SessionUnavailable":
       return c.text(text, 404)
     case "RateLimited":

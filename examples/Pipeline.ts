@@ -9,7 +9,8 @@ export const program = SessionStream.details({
   Stream.filter(({ detail }) => detail._tag === "Read" && detail.session.events.some((e) => e.type === "ADD_TO_CART")),
   Stream.take(10),
   Stream.runForEach(({ summary }) => Console.log(`${summary.started_at} ${summary.id} score ${summary.intent_score}`)),
-  Effect.catchTag("Unauthorized", (error) => Console.error(error.advice)),
+  // Said to a person; the program still fails.
+  Effect.tapError((error) => Console.error(error.advice)),
 )
 
 // The key comes from ELNUDGE_API_KEY; any HttpClient will do underneath.

@@ -5,7 +5,7 @@ const elnudge = Elnudge.fromEnv()
 
 // GET …?from=2026-10-01&to=2026-11-01, as Next.js, SvelteKit, Remix and others take a route: the sessions as NDJSON, with
 // the details of those that saw a nudge. Who goes away ends the walk.
-export const GET = ({ signal, url }: Request): Response => {
+export const GET = async ({ signal, url }: Request): Promise<Response> => {
   const query = new URL(url).searchParams
   const lines = elnudge.ndjson({
     from: query.get("from") ?? undefined,
@@ -14,5 +14,12 @@ export const GET = ({ signal, url }: Request): Response => {
     pick: (session) => session.nudge_count > 0,
     signal,
   })
-  return new Response(lines, { headers: { "content-type": "application/x-ndjson" } })
+  try {
+    // What fails before the first line has a status, what fails later breaks the answer off.
+    await lines.started()
+    return new Response(lines, { headers: { "content-type": "application/x-ndjson" } })
+  } catch (error) {
+    if (!Elnudge.isError(error)) throw error
+    return new Response(`${error.message}\n`, { status: error._tag === "InvalidRequest" ? 400 : 502 })
+  }
 }

@@ -44,7 +44,8 @@ describe("examples", () => {
 
   it.live("Pipeline says what to do about a wrong key", () =>
     Effect.gen(function* () {
-      yield* Pipeline.program.pipe(Effect.provide(clientOf({ sessions: [] }, "sk_test_wrong")))
+      const error = yield* Effect.flip(Effect.provide(Pipeline.program, clientOf({ sessions: [] }, "sk_test_wrong")))
+      assert.strictEqual(error._tag, "Unauthorized")
       assert.match(String((yield* TestConsole.errorLines)[0]), /ELNUDGE_API_KEY/)
     }).pipe(Effect.provide(TestConsole.layer)),
   )

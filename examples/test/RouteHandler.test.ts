@@ -29,7 +29,8 @@ describe("RouteHandler", () => {
       const sessions = yield* Generator.make({ end: now, days: 31, count: 60 })
       yield* Effect.gen(function* () {
         const { get, requests } = yield* route
-        const response = get("from=2026-10-01&to=2026-11-01")
+        const response = yield* Effect.promise(() => get("from=2026-10-01&to=2026-11-01"))
+        assert.strictEqual(response.status, 200)
         assert.strictEqual(response.headers.get("content-type"), "application/x-ndjson")
         const text = yield* Effect.promise(() => response.text())
         const nudged = sessions.filter(({ nudge_count }) => nudge_count > 0)
@@ -46,12 +47,30 @@ describe("RouteHandler", () => {
     }),
   )
 
-  it.live("breaks the answer off where the API fails, so that what came cannot be taken for all", () =>
+  it.live("has a status for what fails before the first line", () =>
     Effect.gen(function* () {
       const { get } = yield* route
-      const response = get("from=2026-10-01&to=2026-11-01")
-      const error = yield* Effect.flip(Effect.tryPromise({ try: () => response.text(), catch: String }))
-      assert.match(error, /does not fit its contract/)
+      const refused = yield* Effect.promise(() => get("from=zz"))
+      assert.strictEqual(refused.status, 400)
+      assert.match(yield* Effect.promise(() => refused.text()), /from is "zz"/)
+      const failed = yield* Effect.promise(() => get("from=2026-10-01&to=2026-11-01"))
+      assert.strictEqual(failed.status, 502)
+      assert.match(yield* Effect.promise(() => failed.text()), /does not fit its contract/)
     }).pipe(Effect.provide(emulator({ fault: () => ({ _tag: "Answer", status: 200, body: '{"data":{}}' }) }))),
+  )
+
+  it.live("breaks the answer off where the API fails later, so that what came cannot be taken for all", () =>
+    Effect.gen(function* () {
+      const sessions = yield* Generator.make({ end: now, days: 31, count: 300 })
+      const fault: Emulator.Options["fault"] = ({ number }) =>
+        number > 20 ? { _tag: "Answer", status: 200, body: '{"data":{}}' } : undefined
+      yield* Effect.gen(function* () {
+        const { get } = yield* route
+        const response = yield* Effect.promise(() => get("from=2026-10-01&to=2026-11-01"))
+        assert.strictEqual(response.status, 200)
+        const error = yield* Effect.flip(Effect.tryPromise({ try: () => response.text(), catch: String }))
+        assert.match(error, /does not fit its contract/)
+      }).pipe(Effect.provide(emulator({ sessions, fault })))
+    }),
   )
 })

@@ -29,7 +29,9 @@ const refuse = (reason: string) =>
 
 /** Refuses a key that no header can carry, before it can stand in the error of a header; the key is never shown. */
 export const check = (key: Redacted.Redacted): Effect.Effect<Redacted.Redacted, InvalidRequest> => {
-  const text = Redacted.value(key)
+  const text: unknown = Redacted.value(key)
+  // Without types anything can stand here, and it must not be shown.
+  if (typeof text !== "string") return Effect.fail(refuse("there is no API key"))
   if (/^[\x21-\x7e]+$/.test(text)) return Effect.succeed(key)
   return Effect.fail(refuse(text === "" ? "the API key is empty" : "the API key has a character that no key can have"))
 }

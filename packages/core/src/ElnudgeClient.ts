@@ -204,15 +204,16 @@ export const make = Effect.fnUntraced(function* (options: Options) {
 
   const getSession = Effect.fnUntraced(
     function* (id: string, { startedAt }: { readonly startedAt?: string | undefined } = {}) {
-      const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
       // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
       if (!isSessionId(id)) {
         return yield* new ElnudgeError.InvalidRequest({
           reason: `${JSON.stringify(id)} is no session id`,
           advice: "Give the id of a session, as the list has it.",
-          request,
+          // Without types it may be anything.
+          ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
         })
       }
+      const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
       const oldest = yield* oldestKept
       const isPast =
         startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds

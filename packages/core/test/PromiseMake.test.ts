@@ -96,6 +96,26 @@ describe("make", () => {
   })
 })
 
+// What JavaScript without types may hand over; JSON.parse knows no types either.
+describe("values that are none", () => {
+  it.each(["{}", '{"apiKey":null}', '{"apiKey":5}'])("are refused as a key: %s", (options) => {
+    assert.throws(() => Elnudge.make(JSON.parse(options)), ElnudgeError.InvalidRequest, /no API key/)
+  })
+
+  it.each(['{"from":null}', '{"to":7}', '{"from":{}}'])("are refused as a window: %s", async (options) => {
+    const client = Elnudge.make({ apiKey, fetch: fetchOf(page).fetch })
+    const error = await outcome(collect(client.sessions(JSON.parse(options))))
+    assert.instanceOf(error, ElnudgeError.InvalidRequest)
+  })
+
+  it.each(["null", "7", "{}"])("are refused as an id: %s", async (id) => {
+    const { fetch, sent } = fetchOf(page)
+    const error = await outcome(Elnudge.make({ apiKey, fetch }).getSession(JSON.parse(id)))
+    assert.instanceOf(error, ElnudgeError.InvalidRequest)
+    assert.lengthOf(sent, 0)
+  })
+})
+
 describe("fromEnv", () => {
   it("takes the key and the address", async () => {
     const { fetch, sent } = fetchOf(page)

@@ -9,8 +9,10 @@ import * as Session from "../Session.ts"
 /** A Date, an ISO 8601 instant with a time zone, or a day, which begins at midnight UTC. */
 export type Moment = Date | string
 
-const millis = (moment: Moment): number => {
+// Without types anything can stand here, such as the null of a parameter that is not there.
+const millis = (moment: unknown): number => {
   if (Predicate.isDate(moment)) return moment.getTime()
+  if (!Predicate.isString(moment)) return Number.NaN
   const text = /^\d{4}-\d\d-\d\d$/.test(moment) ? `${moment}T00:00:00Z` : moment
   return IsoInstant.isInstant(text) ? Session.millis(text) : Number.NaN
 }
