@@ -1,5 +1,6 @@
 /** The walk of a command: one that keeps its place in a file where `--checkpoint` names one, and says so. */
 import { Checkpoint, Coverage, type ElnudgeError, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
+import { reasonOf } from "@effect-elnudge/core/FileFailure"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
@@ -46,7 +47,7 @@ const placeOf = Effect.fnUntraced(function* (file: string) {
   const type = yield* fileSystem.stat(place).pipe(
     Effect.map((info) => info.type),
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("File" as const)),
-    Effect.mapError((error) => unusable("unreadable", file, OutputFile.unwritable(file, error).reason)),
+    Effect.mapError((error) => unusable("unreadable", file, reasonOf(error))),
   )
   // A pipe would be waited for, a device replaced.
   if (type === "File") return place

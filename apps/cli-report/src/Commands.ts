@@ -83,9 +83,10 @@ const prepareState = Effect.fnUntraced(function* (file: string | undefined) {
     report: PrintedReport.PrintedReport,
     running: PrintedReport.Running,
     { coverage, ledger }: ReportRunner.Basis,
+    site: string | undefined,
   ) {
     if (output === undefined) return Effect.void
-    yield* output.stage(Stream.succeed(StateFile.format({ report, state: running.save(), coverage, ledger })))
+    yield* output.stage(Stream.succeed(StateFile.format({ report, site, state: running.save(), coverage, ledger })))
     return output.publish
   })
 })
@@ -119,8 +120,9 @@ const one = Effect.fn("Commands.one")(function* (
   const walked = yield* ReportRunner.walk([running], plan, asked)
   const { coverage, ledger } = walked
   if (Option.isSome(flags.saveState)) yield* StateFile.checkSavable(walked)
-  const publishState = yield* save(report, running, walked)
-  const isTaken = yield* write(running.done(), { ...SiteInUse.named(flags), coverage, ledger })
+  const { site } = SiteInUse.named(flags)
+  const publishState = yield* save(report, running, walked, site)
+  const isTaken = yield* write(running.done(), { site, coverage, ledger })
   yield* publishState
   if (isTaken) yield* walked.finish
   yield* EventLog.notes(WalkPlan.shortfall(plan, coverage.window))
@@ -217,7 +219,7 @@ export const run = asking((flags: RunFlags) =>
       jobs,
       Effect.fnUntraced(function* ({ csv, report, running, save }) {
         yield* csv.stage(Stream.succeed(ReportRunner.format(running.done(), { coverage, ledger }, "csv", flags)))
-        const publishState = yield* save(report, running, walked)
+        const publishState = yield* save(report, running, walked, SiteInUse.named(flags).site)
         return Effect.andThen(csv.publish, publishState)
       }),
     )
@@ -267,9 +269,9 @@ export const merge = (flags: MergeFlags) =>
     const save = yield* prepareState(Option.getOrUndefined(flags.saveState))
     const [first, ...rest] = yield* Effect.forEach(flags.states, (file) => StateFile.read(file))
     if (first === undefined) return yield* refuse("there is no state to merge", "Give at least one file.")
-    const { coverage, ledger, report, running } = yield* StateFile.merge(first, rest)
-    const publishState = yield* save(report, running, { coverage, ledger })
-    yield* write(running.done(), { coverage, ledger })
+    const { coverage, ledger, report, running, site } = yield* StateFile.merge(first, rest)
+    const publishState = yield* save(report, running, { coverage, ledger }, site)
+    yield* write(running.done(), { site, coverage, ledger })
     yield* publishState
     yield* EventLog.covered(coverage, ledger)
   }).pipe(Effect.scoped, speaking(flags))

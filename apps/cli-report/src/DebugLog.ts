@@ -1,4 +1,4 @@
-/** The log: on stderr, one line an entry, and whatever the API named is printable in it; with `--json` one event an entry. */
+/** The log: on stderr, one line an entry, a warning in words, and whatever the API named is printable in it; with `--json` one event an entry. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -9,9 +9,17 @@ import * as PrintableText from "./PrintableText.ts"
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : Cause.isCause(value) ? Cause.pretty(value) : JSON.stringify(value)
 
-const eventOf = ({ cause, logLevel, message }: Logger.Options<unknown>): EventLog.Said => {
-  const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
-  const [first, more] = parts
+const partsOf = ({ message }: Logger.Options<unknown>): ReadonlyArray<unknown> =>
+  Array.isArray(message) ? message : [message]
+
+const wordsOf = (entry: Logger.Options<unknown>): string => {
+  const causes = entry.cause.reasons.length === 0 ? [] : [Cause.pretty(entry.cause)]
+  return [...partsOf(entry).map(textOf), ...causes].join(" ")
+}
+
+const eventOf = (entry: Logger.Options<unknown>): EventLog.Said => {
+  const { logLevel } = entry
+  const [first, more] = partsOf(entry)
   // What the client says of a request that it sends again.
   if (
     Predicate.hasProperty(more, "request") &&
@@ -21,15 +29,22 @@ const eventOf = ({ cause, logLevel, message }: Logger.Options<unknown>): EventLo
   ) {
     return { event: "retry", message: textOf(first), wait_ms: more.wait, request: more.request }
   }
-  const causes = cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
-  const text = [...parts.map(textOf), ...causes].join(" ")
+  const text = wordsOf(entry)
   return logLevel === "Warn" ? { event: "warning", message: text } : { event: "log", level: logLevel, message: text }
+}
+
+const names: Readonly<Record<string, string | undefined>> = { Warn: "warning", Error: "error", Fatal: "error" }
+
+/** What people should mend reads like a note; the rest is for who looks into the program. */
+const lineOf = (entry: Logger.Options<unknown>): string => {
+  const name = names[entry.logLevel]
+  return name === undefined ? Logger.formatLogFmt.log(entry) : `${name}: ${wordsOf(entry).replace(/\s*\n\s*/g, " ")}`
 }
 
 const format = Logger.make((entry: Logger.Options<unknown>) =>
   entry.fiber.getRef(EventLog.Current).isJson
     ? EventLog.format(eventOf(entry), entry.date.getTime())
-    : PrintableText.line(Logger.formatLogFmt.log(entry)),
+    : PrintableText.line(lineOf(entry)),
 )
 
 /** In the place of the default logger, which writes an error's message as it is. */

@@ -57,7 +57,8 @@ const report = Effect.gen(function* () {
     `         ${cohortsFile}`,
     "",
     "Against the real API: put the site's secret key into ELNUDGE_API_KEY, then",
-    "  npx --yes pnpm@12 --silent elnudge-report attribution --from 2026-10-01 --to 2026-11-01",
+    "  elnudge-report attribution --from 2026-10-01 --to 2026-11-01",
+    "In a clone of the project, elnudge-report is: npx --yes pnpm@12 --silent elnudge-report",
   ]
   yield* Console.log(lines.join("\n"))
 })

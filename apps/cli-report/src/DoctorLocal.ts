@@ -7,13 +7,17 @@ import * as Result from "effect/Result"
 import * as DoctorCheck from "./DoctorCheck.ts"
 import type * as SiteKey from "./SiteKey.ts"
 
-const whereKeysGo = "Set ELNUDGE_API_KEY to the site's secret key, or ELNUDGE_API_KEY_FILE to a file that holds it."
+const whereKeysGo = (place: SiteKey.Look["place"]): string => {
+  if (place?._tag === "File") return `Put the secret key of the site into ${place.file}.`
+  return place === undefined || place.name === "ELNUDGE_API_KEY"
+    ? "Set ELNUDGE_API_KEY to the site's secret key, or ELNUDGE_API_KEY_FILE to a file that holds it."
+    : `Set ${place.name} to the site's secret key, or give the site a key_file.`
+}
 
 /** The key: where it is, and who else can use it. */
 export const key = ({ key, openMode, place }: SiteKey.Look): ReadonlyArray<DoctorCheck.Check> => {
   if (Result.isFailure(key)) {
-    const advice = place?._tag === "File" ? `Put the secret key of the site into ${place.file}.` : whereKeysGo
-    return [DoctorCheck.error("key", 2, key.failure, advice)]
+    return [DoctorCheck.error("key", 2, key.failure, whereKeysGo(place))]
   }
   if (place?._tag !== "File") return [DoctorCheck.ok("key", `in the variable ${place?.name}`)]
   return [

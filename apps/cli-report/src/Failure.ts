@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ServeError } from "effect/http/HttpServerError"
 import type { PlatformError } from "effect/PlatformError"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Runtime from "effect/Runtime"
 import type * as CompletionFile from "./CompletionFile.ts"
@@ -53,6 +54,15 @@ const usage = (error: CliError.CliError): Report => {
   const path = error._tag === "ShowHelp" ? error.commandPath.join(" ") : program
   const errors = error._tag === "ShowHelp" ? error.errors : [error]
   const [first] = errors
+  // The parser takes this for a wrong value, of the number of times.
+  if (first?._tag === "InvalidValue" && first.kind === "flag" && /^\d+ occurrences$/.test(first.value)) {
+    return {
+      exitCode: 2,
+      tag: "DuplicateOption",
+      message: `--${first.option} is given more than once.`,
+      advice: `Give it once. See ${path} --help.`,
+    }
+  }
   return {
     exitCode: 2,
     tag: first?._tag ?? "MissingCommand",
@@ -65,6 +75,18 @@ const advised = (
   exitCode: number,
   { _tag: tag, advice, message }: { readonly _tag: string; readonly message: string; readonly advice: string },
 ): Report => ({ exitCode, tag, message, advice })
+
+const portProblem = ({ cause }: ServeError) => {
+  const { code, port } = Predicate.isReadonlyObject(cause) ? cause : { code: undefined, port: undefined }
+  const why = new Map<unknown, string>([
+    ["EADDRINUSE", "another program uses it"],
+    ["EACCES", "the system does not allow it"],
+  ]).get(code)
+  return {
+    message: `the port${Predicate.isNumber(port) ? ` ${port}` : ""} cannot be listened on${why === undefined ? "" : `: ${why}`}.`,
+    advice: `${code === "EADDRINUSE" ? "Stop it, or give" : "Give"} another --port (0 takes a free one).`,
+  }
+}
 
 /** The report of a failure that was foreseen. */
 const report = (error: Failure): Report => {
@@ -100,15 +122,11 @@ const report = (error: Failure): Report => {
       return {
         exitCode: 2,
         tag: error._tag,
-        message: `the environment is not usable: ${error.message.split("\n")[0]}`,
+        message: `the environment is not usable: ${error.message.split("\n")[0]?.replace(/^\w+Error: /, "")}`,
         advice: null,
       }
     case "OutputUnwritable":
-      return advised(1, {
-        _tag: error._tag,
-        message: error.message,
-        advice: "Check the folder, its permissions and the free space.",
-      })
+      return advised(1, error)
     case "PlatformError":
       return advised(1, {
         _tag: error._tag,
@@ -118,8 +136,7 @@ const report = (error: Failure): Report => {
     case "ServeError":
       return advised(1, {
         _tag: error._tag,
-        message: "the port cannot be listened on.",
-        advice: "Stop what uses it, or give another --port (0 takes a free one).",
+        ...portProblem(error),
       })
     case "SiteError":
       return advised(2, error)

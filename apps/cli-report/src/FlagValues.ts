@@ -74,6 +74,16 @@ export const duration = (name: string) =>
     Flag.filterMap(parseDuration, () => "Expected a whole number with its unit: 500ms, 2s, 30m, 1h, 7d"),
   )
 
+/** The same, and more than nothing. */
+export const someTime = (name: string, example: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<duration>"),
+    Flag.filterMap(
+      (text) => Option.filter(parseDuration(text), (span) => Duration.toMillis(span) > 0),
+      () => `Expected a whole number above 0 with its unit (ms, s, m, h, d), such as ${example}`,
+    ),
+  )
+
 const parseInteger = (text: string, low: number, high: number = Number.MAX_SAFE_INTEGER): Option.Option<number> => {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   return value >= low && value <= high ? Option.some(value) : Option.none()

@@ -14,11 +14,7 @@ const window = {
     Flag.withDescription("Sessions that start before this: the end is exclusive (default: now)"),
     Flag.optional,
   ),
-  since: FlagValues.duration("since").pipe(
-    Flag.filter(
-      (span) => Duration.toMillis(span) > 0,
-      () => "Expected more than nothing, such as 7d",
-    ),
+  since: FlagValues.someTime("since", "7d").pipe(
     Flag.withDescription("Instead of --from: this long before --to, such as 7d"),
     Flag.optional,
   ),
@@ -84,11 +80,7 @@ const api = {
 
 /** How much a run may spend, and where it leaves what it has when that is used up. */
 const bounds = {
-  deadline: FlagValues.duration("deadline").pipe(
-    Flag.filter(
-      (span) => Duration.toMillis(span) > 0,
-      () => "Expected more than nothing, such as 10m",
-    ),
+  deadline: FlagValues.someTime("deadline", "10m").pipe(
     Flag.withDescription("Stop after this long, such as 10m, whatever request it waits for (exit 7)"),
     Flag.optional,
   ),
@@ -264,11 +256,7 @@ export const doctor = {
   site,
   plan: api.plan,
   retentionDays: api.retentionDays,
-  timeout: FlagValues.duration("timeout").pipe(
-    Flag.filter(
-      (span) => Duration.toMillis(span) > 0,
-      () => "Expected more than nothing, such as 10s",
-    ),
+  timeout: FlagValues.someTime("timeout", "10s").pipe(
     Flag.withDescription("How long each request and each step of the connection may take (default: 10s)"),
     Flag.withDefault(Duration.seconds(10)),
   ),

@@ -3,7 +3,6 @@
  * prepared before the work begins, so that a place that cannot be written costs no walk.
  */
 import { ElnudgeError } from "@effect-elnudge/core"
-import { reasonOf } from "@effect-elnudge/core/FileFailure"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -13,11 +12,13 @@ import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as EventLog from "./EventLog.ts"
+import * as WriteFailure from "./WriteFailure.ts"
 
 /** The place cannot be written. */
 export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
   readonly file: string
   readonly reason: string
+  readonly advice: string
 }> {
   override get message(): string {
     return `Nothing can be written to ${this.file}: ${this.reason}.`
@@ -26,7 +27,7 @@ export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{
 
 /** A failure of the file system, with the place that it is about. */
 export const unwritable = (file: string, error: PlatformError): OutputUnwritable =>
-  new OutputUnwritable({ file, reason: reasonOf(error) })
+  new OutputUnwritable({ file, ...WriteFailure.make(file, error) })
 
 /** Says which file a failure of the file system is about. */
 export const explained = <A, R>(
@@ -92,7 +93,6 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
   const path = yield* Path.Path
   // Behind a link the file that it names is replaced, not the link.
   const place = yield* target(file)
-  const refuse = (reason: string) => new OutputUnwritable({ file, reason })
   const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => explained(file, effect)
   const type = yield* fileSystem.stat(place).pipe(
     Effect.map((info) => info.type),
@@ -101,7 +101,11 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
   )
   // A device or a pipe would be replaced by a file of its name.
   if (type !== "File") {
-    return yield* refuse(type === "Directory" ? "it is a folder" : "it is not a regular file; write to stdout instead")
+    const why =
+      type === "Directory"
+        ? WriteFailure.isFolder
+        : { reason: "it is not a regular file", advice: "Give the name of a file, or one that is not there yet." }
+    return yield* new OutputUnwritable({ file, ...why })
   }
   const makeTemporary = explain(
     fileSystem.makeTempFileScoped({ directory: path.dirname(place), prefix: `.${path.basename(place)}-` }),

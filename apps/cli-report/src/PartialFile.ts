@@ -53,9 +53,8 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
     }
     return yield* new OutputFile.OutputUnwritable({
       file,
-      reason:
-        `the checkpoint counts on ${kept} bytes that an earlier run wrote there, and it has ${existing ?? "none"}; ` +
-        "put it back, or delete the checkpoint to start anew",
+      reason: `the checkpoint counts on ${kept} bytes that an earlier run wrote there, and it has ${existing ?? "none"}`,
+      advice: "Put it back, or delete the checkpoint to start anew.",
     })
   }
   if (kept === 0) yield* explained(fileSystem.remove(file, { force: true }))
@@ -75,6 +74,7 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
     return yield* new OutputFile.OutputUnwritable({
       file,
       reason: `it was ${inPlace === undefined ? "removed" : "replaced"} while this run wrote to it`,
+      advice: "Run it again, with nobody else at the file.",
     })
   })
   let size = kept

@@ -24,7 +24,13 @@ export const make = Effect.fn("ReportFolder.make")(function* (folder: string) {
     Effect.map(({ type }) => type !== "Directory"),
     Effect.orElseSucceed(() => false),
   )
-  if (isFile) return yield* new OutputFile.OutputUnwritable({ file: folder, reason: "it is a file, not a folder" })
+  if (isFile) {
+    return yield* new OutputFile.OutputUnwritable({
+      file: folder,
+      reason: "it is a file, not a folder",
+      advice: "Give another --output-dir.",
+    })
+  }
   yield* OutputFile.explained(folder, fileSystem.makeDirectory(folder, { recursive: true }))
   const names = new Set(yield* OutputFile.explained(folder, fileSystem.readDirectory(folder)))
   const known = ReportName.names.flatMap((name) => [csvName(name), stateName(name)])

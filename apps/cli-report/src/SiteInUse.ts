@@ -23,6 +23,9 @@ export interface SiteFlags {
 
 const own = ["ELNUDGE_API_KEY", "ELNUDGE_API_KEY_FILE", "ELNUDGE_BASE_URL"] as const
 
+const unset = (site: string, variable: string): string =>
+  `The site ${site} has its key in ${variable}, which is not set.`
+
 /** What the variables that a client reads are for the site: what it does not say is as if nobody had set it. */
 const valueFor = (
   name: string,
@@ -38,7 +41,7 @@ const valueFor = (
   return Effect.filterOrFail(
     environment.load([key.name]),
     (node) => node?.value !== undefined && node.value !== "",
-    () => new ConfigProvider.SourceError({ message: `the site ${site} has its key in ${key.name}, which is not set` }),
+    () => new ConfigProvider.SourceError({ message: unset(site, key.name) }),
   )
 }
 
@@ -63,9 +66,17 @@ export const find = Effect.fn("SiteInUse.find")(function* (flag: Option.Option<s
   return name === undefined ? undefined : yield* SitesFile.find(name)
 })
 
+type OfSite = SitesFile.KeyRefused | SitesFile.SiteError | ElnudgeError.InvalidRequest
+
 /** The error, with advice about the site where its own is about variables that the site leaves unused. */
-const ofSite = <E>(error: E, site: SitesFile.Site): E | SitesFile.KeyRefused | ElnudgeError.InvalidRequest => {
-  const { name } = site
+const ofSite = <E>(error: E, site: SitesFile.Site): E | OfSite => {
+  const { key, name } = site
+  if (error instanceof Config.ConfigError && key._tag === "Variable" && error.cause.message === unset(name, key.name)) {
+    return new SitesFile.SiteError({
+      message: error.cause.message,
+      advice: `Set it, or give the site a key_file in ${site.file}.`,
+    })
+  }
   if (error instanceof ElnudgeError.Unauthorized) {
     const again = error.keyProblem === undefined ? "" : `The key was read again, but ${error.keyProblem}. `
     const advice = `${again}Check that ${keyPlace(site)} holds the secret API key of the site ${name}, and that it was not rotated.`
@@ -85,9 +96,7 @@ const ofSite = <E>(error: E, site: SitesFile.Site): E | SitesFile.KeyRefused | E
 /** Runs what asks the API with the site's key and address, and with no other. */
 export const asking =
   (site: SitesFile.Site) =>
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-  ): Effect.Effect<A, E | SitesFile.KeyRefused | ElnudgeError.InvalidRequest, R> =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | OfSite, R> =>
     effect.pipe(
       Effect.updateService(ConfigProvider.ConfigProvider, (environment) => providerOf(site, environment)),
       Effect.mapError((error) => ofSite(error, site)),

@@ -60,7 +60,10 @@ export const look = Effect.fn("SiteKey.look")(function* (site: SitesFile.Site | 
         onFailure: (error) =>
           error._tag === "InvalidRequest"
             ? error.reason
-            : (error.message.split("\n")[0]?.replace(/^SourceError: /, "") ?? ""),
+            : (error.message
+                .split("\n")[0]
+                ?.replace(/^\w+Error: /, "")
+                .replace(/\.$/, "") ?? ""),
       }),
     ),
   )

@@ -44,13 +44,14 @@ const columns: ReadonlyArray<TableText.Column<Row>> = [
   { head: "requests a minute", cell: ({ rate_limit }) => rate_limit ?? "–" },
 ]
 
-/** Lists them; without a file, says how to make one. */
+/** Lists them; where there is none, says how to add one. */
 export const run = Effect.fn("SitesCommand.run")(
   function* ({ format }: Flags) {
     const { file, sites } = yield* SitesFile.read
     const rows = yield* Effect.forEach(sites ?? [], rowOf)
-    if (sites === undefined) {
-      yield* EventLog.notes([`note: there is no file of sites; ${file} could hold ${SitesFile.example}`])
+    if (rows.length === 0) {
+      const what = sites === undefined ? "there is no file of sites" : "the file of sites has none yet"
+      yield* EventLog.notes([`note: ${what}; ${file} could hold ${SitesFile.example}`])
     }
     const json = () => `${JSON.stringify({ file, sites: rows }, null, 2)}\n`
     const { write } = yield* Destination.prepare(Option.none())

@@ -13,6 +13,7 @@ import * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as ShellWords from "./ShellWords.ts"
 
 /** The file of sites, or what it says of one, cannot be used. */
 export class SiteError extends Data.TaggedError("SiteError")<{ readonly message: string; readonly advice: string }> {}
@@ -65,6 +66,8 @@ export type KeyPlace =
 /** How one site is asked. What is undefined is as without a site. */
 export interface Site {
   readonly name: string
+  /** The file of sites that it is in. */
+  readonly file: string
   readonly key: KeyPlace
   readonly baseUrl: string | undefined
   readonly plan: (typeof Profile.Type)["plan"]
@@ -84,6 +87,7 @@ const places = Config.all({
   config: Config.option(Config.String("XDG_CONFIG_HOME")),
   home: Config.option(Config.String("HOME")),
   profile: Config.option(Config.String("USERPROFILE")),
+  system: Config.option(Config.String("OS")),
 })
 
 const present = (value: Option.Option<string>): string | undefined =>
@@ -161,6 +165,7 @@ const toSite = Effect.fnUntraced(function* (file: string, name: string, profile:
   const expanded = (keyFile ?? "").replace(/^~(?=$|[\\/])/, () => home)
   const site: Site = {
     name,
+    file,
     key:
       variable === undefined
         ? { _tag: "File", file: path.resolve(path.dirname(file), expanded) }
@@ -177,17 +182,34 @@ const toSite = Effect.fnUntraced(function* (file: string, name: string, profile:
 /** Where the file is looked for: `ELNUDGE_SITES_FILE`, else `elnudge/sites.json` in the folder for settings. */
 const locate = Effect.gen(function* () {
   const path = yield* Path.Path
-  const { config, home: unixHome, named, profile } = yield* places
+  const { config, home: unixHome, named, profile, system } = yield* places
   const home = present(unixHome) ?? present(profile) ?? "."
   const folder = present(Option.filter(config, path.isAbsolute)) ?? path.join(home, ".config")
-  return { home, file: path.resolve(present(named) ?? path.join(folder, "elnudge", "sites.json")) }
+  return {
+    home,
+    file: path.resolve(present(named) ?? path.join(folder, "elnudge", "sites.json")),
+    // Windows sets OS; there a mode does not say who can write.
+    hasModes: present(system) !== "Windows_NT",
+  }
+})
+
+/** Whoever can write the file can have any site's key sent to an address of theirs. */
+const checkMode = Effect.fnUntraced(function* (file: string) {
+  const { mode } = yield* (yield* FileSystem.FileSystem).stat(file)
+  if ((mode & 0o022) === 0) return
+  const octal = (mode & 0o777).toString(8).padStart(4, "0")
+  return yield* refuse(
+    `Others can write the file of sites ${file} (mode ${octal}), and it decides where keys go.`,
+    `Look at every base_url in it, then: chmod go-w ${ShellWords.join([file])}`,
+  )
 })
 
 /** Reads the file; none is no error. Fails with `SiteError` where it cannot be read or used, and shows no value of it. */
 export const read = Effect.gen(function* () {
   const fileSystem = yield* FileSystem.FileSystem
-  const { file, home } = yield* locate
-  const content = yield* fileSystem.readFileString(file).pipe(
+  const { file, hasModes, home } = yield* locate
+  const checked = hasModes ? checkMode(file) : Effect.void
+  const content = yield* Effect.andThen(checked, fileSystem.readFileString(file)).pipe(
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     Effect.mapError((error) =>
       error._tag === "PlatformError"
@@ -210,13 +232,16 @@ export const read = Effect.gen(function* () {
   }
   const wrong = misspelt(file, json.success)
   if (wrong !== undefined) return yield* wrong
-  const checked = check(json.success)
-  if (Result.isFailure(checked)) {
-    const where =
-      checked.failure._tag === "NotContract" ? `${checked.failure.path}: ${checked.failure.reason}` : "not JSON"
-    return yield* refuse(`${file} does not say what it should at ${where}.`, "Mend it; nothing was changed.")
+  const fitting = check(json.success)
+  if (Result.isFailure(fitting)) {
+    const wrongAt = fitting.failure._tag === "NotContract" ? fitting.failure : { path: "", reason: "not JSON" }
+    const where = wrongAt.path === "" ? "the top" : wrongAt.path
+    return yield* refuse(
+      `${file} does not say what it should at ${where}: ${wrongAt.reason}.`,
+      'It holds {"sites": {"<name>": {…}}}; mend it, nothing was changed.',
+    )
   }
-  const sites = yield* Effect.forEach(Object.entries(checked.success.sites), ([name, profile]) =>
+  const sites = yield* Effect.forEach(Object.entries(fitting.success.sites), ([name, profile]) =>
     toSite(file, name, profile, home),
   )
   const read: SitesFile = { file, sites }

@@ -22,6 +22,8 @@ const Saved = Schema.fromJsonString(
     format: Schema.Literal("elnudge-state-1"),
     report: Schema.String,
     definitions: Schema.String,
+    /** The name of `--site`. */
+    site: Schema.optional(Schema.String),
     options: Schema.Record(Schema.String, Schema.Unknown),
     coverage: Coverage.Coverage,
     ledger: ledger.codec,
@@ -46,17 +48,20 @@ const unfit = (reason: string, advice: string) => new StateFileError({ problem: 
 /** What of a run a state file holds. */
 export interface Contents {
   readonly report: PrintedReport.PrintedReport
+  /** The site whose sessions were counted, where one was named. */
+  readonly site?: string | undefined
   readonly state: unknown
   readonly coverage: Coverage.Coverage
   readonly ledger: Ledger.Ledger
 }
 
 /** The text of the file. */
-export const format = ({ coverage, ledger, report, state }: Contents): string =>
+export const format = ({ coverage, ledger, report, site, state }: Contents): string =>
   `${Schema.encodeSync(Saved)({
     format: "elnudge-state-1",
     report: report.name,
     definitions: Report.definitions,
+    site,
     options: report.options,
     // A clock that was set back during the walk must not cost its state.
     coverage: { ...coverage, paced_ms: Math.max(0, coverage.paced_ms), held_ms: Math.max(0, coverage.held_ms) },
@@ -152,11 +157,19 @@ const written = (value: unknown): string => JSON.stringify(value)
 const differingOption = (a: PrintedReport.Options, b: PrintedReport.Options): string | undefined =>
   Object.keys(a).find((name) => written(a[name]) !== written(b[name]))
 
-/** Fails with `unfit` where the two are not states of the same report with the same options. */
+/** Fails with `unfit` where the two are not states of the same report with the same options, or of two sites. */
 export const checkSame = (first: Loaded, other: Loaded): Effect.Effect<void, StateFileError> => {
   const [a, b] = [first.report, other.report]
   if (a.name !== b.name) {
     return Effect.fail(unfit(`${first.file} is of ${a.name}, ${other.file} of ${b.name}`, "Give states of one report."))
+  }
+  if (first.site !== undefined && other.site !== undefined && first.site !== other.site) {
+    return Effect.fail(
+      unfit(
+        `${first.file} is of the site ${first.site}, ${other.file} of the site ${other.site}`,
+        "Give states of one site.",
+      ),
+    )
   }
   const name = differingOption(a.options, b.options)
   return name === undefined
@@ -185,6 +198,8 @@ export const checkApart = (first: Loaded, other: Loaded): Effect.Effect<void, St
 /** Several states as one. */
 export interface Merged {
   readonly report: PrintedReport.PrintedReport
+  /** The site that all of those that name one are of. */
+  readonly site: string | undefined
   readonly running: PrintedReport.Running
   readonly coverage: Coverage.Coverage
   readonly ledger: Ledger.Ledger
@@ -194,8 +209,10 @@ export interface Merged {
 export const merge = Effect.fn("StateFile.merge")(function* (first: Loaded, rest: ReadonlyArray<Loaded> = []) {
   const states = [first, ...rest]
   for (const [index, other] of rest.entries()) {
-    yield* checkSame(first, other)
-    for (const before of states.slice(0, index + 1)) yield* checkApart(before, other)
+    for (const before of states.slice(0, index + 1)) {
+      yield* checkSame(before, other)
+      yield* checkApart(before, other)
+    }
   }
   const running = first.report.resume(states.map(({ state }) => state))
   if (Result.isFailure(running)) {
@@ -205,6 +222,7 @@ export const merge = Effect.fn("StateFile.merge")(function* (first: Loaded, rest
   for (const span of Coverage.spans(coverage)) running.success.cover(span)
   const merged: Merged = {
     report: first.report,
+    site: states.find(({ site }) => site !== undefined)?.site,
     running: running.success,
     coverage,
     ledger: ledger.done(rest.reduce((sum, state) => ledger.combine(sum, state.ledger), first.ledger)),

@@ -129,7 +129,7 @@ describe("a checkpoint file that cannot be used", () => {
           [2, "/dev/null", "cannot be read: it is not a regular file"],
           [2, place("loop"), "cannot be read: ELOOP"],
           [2, place("input.ndjson/under"), "cannot be read: ENOTDIR"],
-          [1, place("missing/place"), "cannot be written: ENOENT"],
+          [1, place("missing/place"), `cannot be written: the folder ${place("missing")} is not there`],
         ]
         const before = readdirSync(folder)
         yield* Effect.forEach(

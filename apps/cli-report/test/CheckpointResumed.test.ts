@@ -162,7 +162,7 @@ describe("a list of sessions that goes on growing", () => {
         const bytes = statSync(partial).size
         truncateSync(partial, bytes - 1)
         const counts = `the checkpoint counts on ${bytes} bytes that an earlier run wrote there, and it has`
-        assertFails(yield* shop.run(kept), 1, `${counts} ${bytes - 1}; put it back, or delete the checkpoint`)
+        assertFails(yield* shop.run(kept), 1, `${counts} ${bytes - 1}.`, "Put it back, or delete the checkpoint")
         assert.strictEqual(statSync(partial).size, bytes - 1)
         rmSync(partial)
         const gone = yield* shop.run(kept)

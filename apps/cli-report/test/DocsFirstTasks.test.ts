@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -77,9 +77,12 @@ describe.each(pages.map((page) => ({ file: page.file, page })))("$file", ({ page
         reports.map(([command]) => command),
         ["html", "attribution"],
       )
+      for (const words of reports) {
+        assert.include(shell.join("\n"), `\nmkdir -p ${dirname(words.at(-1) ?? "")}\n`)
+      }
       const results = yield* whileServed(emulator, (env) =>
         Effect.forEach(reports, (words) => {
-          const file = join(folder, words.at(-1) ?? "")
+          const file = join(folder, basename(words.at(-1) ?? ""))
           return Effect.map(CliProcess.run([...words.slice(0, -1), file, ...hurried], { env }), (result) => ({
             ...result,
             file,

@@ -384,7 +384,7 @@ describe("doctor", () => {
         assert.strictEqual(ofSite.of("key"), "ok: in the variable DE_KEY")
         assert.include(ofSite.of("retention"), "90 days were expected")
         const unset = yield* examine(shop, ["--site", "shop-de"], { ...unused, ELNUDGE_SITES_FILE: sites })
-        assert.strictEqual(unset.of("key"), "error: the site shop-de has its key in DE_KEY, which is not set")
+        assert.strictEqual(unset.of("key"), "error: The site shop-de has its key in DE_KEY, which is not set")
       }),
     ),
   )

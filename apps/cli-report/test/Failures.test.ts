@@ -187,7 +187,11 @@ describe("failures", () => {
         ["-c", '"$@" > /dev/full', "sh", ...command, "cohorts", "--input", file],
         { encoding: "utf8", env: { PATH: process.env["PATH"] } },
       )
-      assertSays({ exitCode: status, stdout: "", stderr }, 1, "Nothing can be written to stdout: ENOSPC")
+      assertSays(
+        { exitCode: status, stdout: "", stderr },
+        1,
+        "Nothing can be written to stdout: no space is left on the disk",
+      )
     }),
   )
 

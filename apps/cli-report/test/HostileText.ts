@@ -21,7 +21,7 @@ export const dangers: ReadonlyArray<{ readonly name: string; readonly text: stri
   { name: "a right-to-left mark", text: "\u{200f}" },
   { name: "an Arabic letter mark", text: "\u{61c}" },
   { name: "a zero-width space", text: "\u{200b}" },
-  { name: "a zero-width joiner", text: "\u{200d}" },
+  { name: "two zero-width joiners", text: "\u{200d}\u{200d}" },
   { name: "a word joiner", text: "\u{2060}" },
   { name: "a byte order mark", text: "\u{feff}" },
   { name: "a soft hyphen", text: "\u{ad}" },
@@ -48,10 +48,20 @@ const ranges: ReadonlyArray<readonly [first: number, last: number]> = [
   [0xe0000, 0xe007f],
 ]
 
-/** Whether the text holds anything that a terminal obeys or does not show; a line feed counts too. */
+const isHidden = (codePoint: number): boolean => ranges.some(([first, last]) => first <= codePoint && codePoint <= last)
+
+const isVisible = (codePoint: number | undefined): boolean =>
+  codePoint !== undefined && codePoint !== 0x20 && !isHidden(codePoint)
+
+/**
+ * Whether the text holds anything that a terminal obeys or does not show; a line feed counts too. A joiner or non-joiner
+ * between two visible characters is spelling.
+ */
 export const isDangerous = (text: string): boolean =>
-  Array.from(text, (character) => character.codePointAt(0) ?? 0).some((codePoint) =>
-    ranges.some(([first, last]) => first <= codePoint && codePoint <= last),
+  Array.from(text, (character) => character.codePointAt(0) ?? 0).some(
+    (codePoint, at, all) =>
+      isHidden(codePoint) &&
+      !((codePoint === 0x200c || codePoint === 0x200d) && isVisible(all[at - 1]) && isVisible(all[at + 1])),
   )
 
 const pieces = [...dangers.map(({ text }) => text), "\n", "toast", " ", "│", ";", "="]

@@ -145,6 +145,7 @@ describe("--json", () => {
     [["cohorts", "--json=yes"], "InvalidRequest", 2],
     [["merge", "--json", "/no/such/file"], "StateFileError", 2],
     [["cohorts", "--json", "--output", "/no/such/folder/x"], "OutputUnwritable", 1],
+    [["cohorts", "--json", "--since", "3d", "--since", "4d"], "DuplicateOption", 2],
     [["emulator", "--json", "--data", "/no/such/file"], "SessionFileError", 2],
     [["cohorts", "--json", "--site", "nowhere"], "SiteError", 2],
     [["completions", "install", "--json", "--shell", "bash"], "CompletionError", 2],

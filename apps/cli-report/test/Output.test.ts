@@ -1,6 +1,9 @@
+import { chmodSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { join } from "node:path"
 import { Coverage } from "@effect-elnudge/core"
+import { Emulator } from "@effect-elnudge/emulator"
 import { AttributionReport, CohortReport, Fold } from "@effect-elnudge/report"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,6 +11,7 @@ import * as AttributionTable from "../src/AttributionTable.ts"
 import * as CohortTable from "../src/CohortTable.ts"
 import * as CoverageText from "../src/CoverageText.ts"
 import * as CliProcess from "./CliProcess.ts"
+import * as ServedShop from "./ServedShop.ts"
 import * as Shop from "./Shop.ts"
 
 describe("tables", () => {
@@ -40,6 +44,43 @@ describe("stderr", () => {
       const refused = yield* Shop.run(["cohorts", "--quiet"], { env: { ELNUDGE_API_KEY: "sk_test_wrong" } })
       assert.match(refused.stderr, /refused the key/)
     }),
+  )
+
+  it.live("says a warning in words", () =>
+    Effect.gen(function* () {
+      const folder = yield* ServedShop.temporaryFolder
+      const file = join(folder, "key")
+      writeFileSync(file, Emulator.defaultKey)
+      chmodSync(file, 0o644)
+      const { exitCode, stderr } = yield* Shop.run(["cohorts", ...Shop.october], {
+        env: { ELNUDGE_API_KEY: "", ELNUDGE_API_KEY_FILE: file },
+      })
+      assert.strictEqual(exitCode, 0, stderr)
+      assert.include(
+        stderr.split("\n"),
+        `warning: others can use the key file ${file} (mode 0644): chmod 600 makes it yours alone`,
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("says in words why a place cannot be written, and what to do", () =>
+    Effect.gen(function* () {
+      const folder = yield* ServedShop.temporaryFolder
+      const file = join(folder, "file")
+      writeFileSync(file, "")
+      const cases: ReadonlyArray<readonly [string, string, string]> = [
+        [join(folder, "nope", "x"), `the folder ${folder}/nope is not there`, `mkdir -p ${folder}/nope`],
+        [folder, "it is a folder", "Give the name of a file"],
+        [join(file, "x"), "a part of the path is a file", "Check the path"],
+      ]
+      for (const command of ["cohorts", "html"]) {
+        for (const [output, reason, advice] of cases) {
+          const result = yield* CliProcess.run([command, "--input", file, "--output", output])
+          ServedShop.assertFails(result, 1, `Nothing can be written to ${output}: ${reason}`, advice)
+          assert.notInclude(result.stderr, "stdout")
+        }
+      }
+    }).pipe(Effect.scoped),
   )
 
   it.live("tells every retry with --verbose", () =>
@@ -83,6 +124,15 @@ describe("stderr", () => {
 })
 
 describe("flags", () => {
+  it.live("are quoted as they were written, and say when they are given twice", () =>
+    Effect.gen(function* () {
+      const nothing = yield* CliProcess.run(["cohorts", "--since", "0d"])
+      ServedShop.assertFails(nothing, 2, '--since: "0d". Expected a whole number above 0')
+      const twice = yield* CliProcess.run(["cohorts", "--by", "day", "--by", "week"])
+      ServedShop.assertFails(twice, 2, "--by is given more than once.", "Give it once.")
+    }),
+  )
+
   it.live("--bom begins CSV with a byte order mark, and changes nothing else", () =>
     Effect.gen(function* () {
       const plain = yield* Shop.run(["cohorts", ...Shop.october])

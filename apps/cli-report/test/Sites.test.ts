@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Emulator } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
@@ -14,7 +14,7 @@ const { assertCut, assertFails, october, serve } = ServedShop
 /** A file of sites in the folder. */
 const written = (folder: string, sites: unknown): string => {
   const file = join(folder, "sites.json")
-  writeFileSync(file, typeof sites === "string" ? sites : JSON.stringify(sites))
+  writeFileSync(file, typeof sites === "string" ? sites : JSON.stringify(sites), { mode: 0o600 })
   return file
 }
 
@@ -152,7 +152,12 @@ describe("--site", () => {
         const empty = yield* CliProcess.run([...cohorts, "--site", "filed"], { env })
         assertFails(empty, 2, "is empty", `Put the secret key of the site filed into the file ${join(folder, "key")}.`)
         const missing = yield* CliProcess.run([...cohorts, "--site", "named"], { env })
-        assertFails(missing, 2, "the site named has its key in DE_KEY, which is not set")
+        assertFails(
+          missing,
+          2,
+          "elnudge-report: The site named has its key in DE_KEY, which is not set.",
+          `Set it, or give the site a key_file in ${file}.`,
+        )
         const ndjson = join(folder, "none.ndjson")
         writeFileSync(ndjson, "")
         const fromFile = yield* CliProcess.run(["cohorts", "--input", ndjson, "--site", "named"], { env })
@@ -187,7 +192,7 @@ describe("the file of sites", () => {
     ["http", { sites: { a: { ...file, base_url: "http://example.com/v1" } } }, "a key goes only to https"],
     ["no sites", {}, "at sites"],
     ["no JSON", `{ "sites": { "a": { "key": "${key}" } }`, "is not JSON"],
-    ["no object", [], "at "],
+    ["no object", [], "at the top: Expected object"],
   ]
   it.live.each(unusable)("with %s is refused, without a word of it", ([, sites, says]) =>
     Effect.gen(function* () {
@@ -197,6 +202,68 @@ describe("the file of sites", () => {
       assertFails(result, 2, place, says)
       assertNowhere({ stderr: result.stderr })
     }).pipe(Effect.scoped),
+  )
+
+  it.live.each([0o620, 0o602])(
+    "with mode %o is refused before a word of it counts: others could send keys away",
+    (mode) =>
+      atSite({}, (run, folder) =>
+        Effect.gen(function* () {
+          const place = join(folder, "sites.json")
+          chmodSync(place, mode)
+          const refused = yield* run([...cohorts, "--site", "shop-de"])
+          assertFails(refused, 2, `Others can write the file of sites ${place}`, `chmod go-w ${place}`)
+          chmodSync(place, 0o644)
+          const result = yield* run([...cohorts, "--site", "shop-de"])
+          assert.strictEqual(result.exitCode, 0, result.stderr)
+        }),
+      ),
+  )
+
+  it.live("says how to add one, where it has none", () =>
+    Effect.gen(function* () {
+      const folder = yield* ServedShop.temporaryFolder
+      const place = written(folder, { sites: {} })
+      const result = yield* CliProcess.run(["sites"], { env: { ELNUDGE_SITES_FILE: place } })
+      assert.deepStrictEqual([result.exitCode, result.stdout], [0, ""])
+      assert.include(result.stderr, `note: the file of sites has none yet; ${place} could hold { "sites"`)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("puts its name into a state, and states of two sites never mix", () =>
+    serve({ key }, ({ baseUrl, folder }) =>
+      Effect.gen(function* () {
+        const profile = { key_file: keyFileIn(folder), base_url: baseUrl, rate_limit: 1_000_000 }
+        const env = { ELNUDGE_SITES_FILE: written(folder, { sites: { a: profile, b: profile } }) }
+        const state = (name: string) => join(folder, `${name}.json`)
+        const save = (name: string, from: string, to: string, site: ReadonlyArray<string>) =>
+          CliProcess.run(["cohorts", "--from", from, "--to", to, "--save-state", state(name), ...site], {
+            env: site.length === 0 ? { ELNUDGE_API_KEY: key, ELNUDGE_BASE_URL: baseUrl } : env,
+          })
+        for (const saved of [
+          yield* save("a", "2026-10-01", "2026-10-10", ["--site", "a"]),
+          yield* save("none", "2026-10-10", "2026-10-20", []),
+          yield* save("b", "2026-10-20", "2026-10-30", ["--site", "b"]),
+        ]) {
+          assert.strictEqual(saved.exitCode, 0, saved.stderr)
+        }
+        const says = `${state("a")} is of the site a, ${state("b")} of the site b`
+        assertFails(yield* CliProcess.run(["compare", state("a"), state("b")]), 2, says, "Give states of one site.")
+        assertFails(yield* CliProcess.run(["merge", state("none"), state("a"), state("b")]), 2, says)
+        const both = yield* CliProcess.run([
+          "merge",
+          state("none"),
+          state("a"),
+          "--format",
+          "json",
+          "--save-state",
+          state("both"),
+        ])
+        assert.strictEqual(both.exitCode, 0, both.stderr)
+        assert.include(both.stdout, '"site": "a"')
+        assertFails(yield* CliProcess.run(["merge", state("both"), state("b")]), 2, "is of the site a")
+      }),
+    ),
   )
 
   it.live("names the sites that it has, where another one is asked for", () =>
@@ -244,7 +311,7 @@ describe("the file of sites", () => {
         gone: { key_file: "gone" },
         empty: { key_file: "~/empty" },
       }
-      writeFileSync(place, JSON.stringify({ sites }))
+      writeFileSync(place, JSON.stringify({ sites }), { mode: 0o600 })
       const env = { HOME: folder, XDG_CONFIG_HOME: join(folder, "settings"), SHOP_KEY: key }
       const json = yield* CliProcess.run(["sites", "--format", "json"], { env })
       assert.deepStrictEqual([json.exitCode, json.stderr], [0, ""])
@@ -262,7 +329,7 @@ describe("the file of sites", () => {
           ["home", join(folder, "key"), null, false, 90],
           ["open", join(folder, "open"), null, true, null],
           ["set", "SHOP_KEY", null, false, 30],
-          ["unset", "OTHER_KEY", "the site unset has its key in OTHER_KEY, which is not set", false, null],
+          ["unset", "OTHER_KEY", "The site unset has its key in OTHER_KEY, which is not set", false, null],
           [
             "gone",
             join(dirname(place), "gone"),
