@@ -1,4 +1,4 @@
-/** What the client counts for whoever exports Effect's metrics, to OpenTelemetry or Prometheus. Nobody else pays for it. */
+/** What the client counts for whoever exports Effect's metrics, to OpenTelemetry or Prometheus. */
 import type * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { RequestInfo } from "./ElnudgeError.ts"

@@ -223,13 +223,13 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       const listSpan = (window: TimeSpan.TimeSpan) => {
         const span = { from: DateTime.makeUnsafe(window.from), to: DateTime.makeUnsafe(window.to) }
         return SessionPages.make({ ...span, pageSize }, anew).pipe(
-          Stream.map(({ readAt, sessions }) => {
-            return sessions.flatMap((summary) => {
+          Stream.map(({ readAt, sessions }) =>
+            sessions.flatMap((summary) => {
               if (!tracker.list(summary)) return []
               failedMillis = 0
               return settle({ summary, detail: SessionRead.notNeeded, readAt, window }, window)
-            })
-          }),
+            }),
+          ),
           // After each page, so that no more than a page's sessions wait for their details.
           Stream.flatMap((reads) =>
             Stream.fromArray(reads).pipe(Stream.concat(reread), Stream.concat(Stream.fromEffectDrain(asking))),
