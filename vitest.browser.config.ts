@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config"
-import config from "./vitest.config.ts"
+import { common, source } from "./vitest.config.ts"
 
 // What needs a real browser: `pnpm test:browser`. `pnpm test` has none of it.
 export default defineConfig({
-  ...config,
+  ...source,
   test: {
-    ...config.test,
+    ...common,
     include: ["apps/*/test/**/*.browser.ts"],
     globalSetup: ["apps/cli-report/test/html/Chromium.ts"],
   },

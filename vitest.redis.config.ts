@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config"
-import config from "./vitest.config.ts"
+import { common, globalSetup, source } from "./vitest.config.ts"
 
 // What needs a real Redis: `pnpm test:redis`. `pnpm test` has none of it.
 export default defineConfig({
-  ...config,
+  ...source,
   test: {
-    ...config.test,
+    ...common,
     include: ["apps/*/test/**/*.redis.ts"],
-    globalSetup: ["apps/cli-report/test/RedisServer.ts"],
+    globalSetup: [...globalSetup, "apps/cli-report/test/RedisServer.ts"],
   },
 })

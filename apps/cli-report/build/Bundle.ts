@@ -20,7 +20,7 @@ export const write = async (folder: string): Promise<Files> => {
     external,
     resolve: { conditionNames: ["@effect-elnudge/source", "node", "import", "default"] },
     transform: {
-      inject: { "Intl.Segmenter": [fileURLToPath(import.meta.resolve("./LazySegmenter.ts")), "LazySegmenter"] },
+      inject: { "Intl.Segmenter": [fileURLToPath(new URL("./LazySegmenter.ts", import.meta.url)), "LazySegmenter"] },
     },
     onLog: (level, log) => {
       if (level === "warn") throw new Error(log.message)

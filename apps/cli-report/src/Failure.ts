@@ -174,7 +174,7 @@ export const print = <A>(exit: Exit.Exit<A, Failure>) =>
   })
 
 /** A failure as the runtime's teardown reads it. */
-class RunFailed extends Data.TaggedError("RunFailed")<{ readonly exitCode: number }> {
+export class RunFailed extends Data.TaggedError("RunFailed")<{ readonly exitCode: number }> {
   override readonly [Runtime.errorExitCode] = this.exitCode
 }
 

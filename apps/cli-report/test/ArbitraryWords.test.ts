@@ -15,6 +15,7 @@ import * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import { TestConsole } from "effect/testing"
+import { inject } from "vitest"
 import * as Cli from "../src/Cli.ts"
 import * as DebugLog from "../src/DebugLog.ts"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
@@ -331,7 +332,7 @@ describe("any words on the command line", () => {
             if (exitCode !== 0) assert.isNotEmpty(stderr)
           }),
         ),
-      { arbitrary: { runs: 1000, seed: "words" } },
+      { arbitrary: { runs: 100 * inject("times"), seed: "words" } },
     )
 
     it.effect("were some of every kind", () => Effect.sync(() => assert.includeMembers([...exitCodes], [0, 2, 6, 7])))

@@ -5,7 +5,7 @@ import { Emulator } from "@effect-elnudge/emulator"
 import { assert, describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { BuiltProgram, layer as built } from "./BuiltProgram.ts"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const importing = (code: string): string => `--import=data:text/javascript,${encodeURIComponent(code)}`
@@ -62,7 +62,8 @@ describe("the built program", () => {
         const { run } = yield* BuiltProgram
         const lines = [["--version"], ["--help"], ["lift", "--help"], ["--completions", "bash"], ["frobnicate"], []]
         const said = yield* Effect.forEach(lines, (line) => run(line), atOnce)
-        assert.deepStrictEqual(said, yield* Effect.forEach(lines, (line) => CliProcess.run(line), atOnce))
+        const texts = said.map(({ exitCode, stderr, stdout }) => ({ exitCode, stdout, stderr }))
+        assert.deepStrictEqual(texts, yield* Effect.forEach(lines, (line) => CommandLine.run(line), atOnce))
         assert.match(said[0]?.stdout ?? "", /^elnudge-report v\d/)
         assert.deepStrictEqual(
           said.map(({ exitCode }) => exitCode),

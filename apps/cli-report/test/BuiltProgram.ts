@@ -1,28 +1,19 @@
-/** The program as it is published: built into a folder of its own, where nothing else of the project is above it. */
-import { spawn } from "node:child_process"
+/** The built program in a folder of the test's own, without a compile cache. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Bundle from "../build/Bundle.ts"
+import { inject } from "vitest"
 import * as CliProcess from "./CliProcess.ts"
 
-export interface RunOptions {
-  /** All of it, but for PATH. @default no compile cache */
-  readonly env?: Readonly<Record<string, string>> | undefined
-  /** For Node itself. */
-  readonly nodeOptions?: ReadonlyArray<string> | undefined
-}
-
-const source = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
+type RunOptions = Pick<CliProcess.Options, "env" | "nodeOptions">
 
 export class BuiltProgram extends Context.Service<
   BuiltProgram,
   {
-    readonly files: Bundle.Files
+    readonly files: ReadonlyMap<string, ReadonlyArray<string>>
     /** Where they are. */
     readonly dist: string
     /** For what a test makes. */
@@ -42,29 +33,17 @@ export const layer = Layer.effect(
     )
     const here = join(folder, "here")
     mkdirSync(here)
-    for (const part of ["bin", "package.json"]) cpSync(source(part), join(folder, "package", part), { recursive: true })
-    const dist = join(folder, "package/dist")
-    const files = yield* Effect.promise(() => Bundle.write(dist))
-    const launcher = join(folder, "package/bin/elnudge-report.js")
+    const built = inject("builtPackage")
+    const place = join(folder, "package")
+    cpSync(join(built.folder, "package"), place, { recursive: true })
+    const program = join(place, "bin/elnudge-report.js")
     return {
-      files,
-      dist,
+      files: new Map(built.files),
+      dist: join(place, "dist"),
       folder,
       here,
-      run: (args, { env = { NODE_DISABLE_COMPILE_CACHE: "1" }, nodeOptions = [] } = {}) =>
-        Effect.callback<CliProcess.Result>((resume) => {
-          const child = spawn(process.execPath, [...nodeOptions, launcher, ...args], {
-            cwd: here,
-            env: { PATH: process.env["PATH"], ...env },
-            stdio: ["ignore", "pipe", "pipe"],
-          })
-          let stdout = ""
-          let stderr = ""
-          child.stdout.setEncoding("utf8").on("data", (chunk: string) => void (stdout += chunk))
-          child.stderr.setEncoding("utf8").on("data", (chunk: string) => void (stderr += chunk))
-          child.on("close", (exitCode) => resume(Effect.succeed({ exitCode, stdout, stderr })))
-          return Effect.sync(() => void child.kill("SIGKILL"))
-        }),
+      run: (args, { env = { NODE_DISABLE_COMPILE_CACHE: "1" }, nodeOptions } = {}) =>
+        CliProcess.run(args, { program, cwd: here, env: { NODE_COMPILE_CACHE: undefined, ...env }, nodeOptions }),
     }
   }),
 )

@@ -70,7 +70,7 @@ describe("a checkpoint that is in use", () => {
       }
       yield* serve({ fault }, ({ folder, run }) =>
         Effect.gen(function* () {
-          const first = yield* Effect.forkChild(run(command(folder)))
+          const first = yield* Effect.forkChild(run(command(folder), { isProcess: true }))
           yield* Deferred.await(isHalfway)
           const second = yield* run([...command(folder), "--max-requests", "1"])
           assertFails(second, 2, "another run, process ", "goes on from", "Wait for it, or give another file")

@@ -18,13 +18,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type * as CliProcess from "./CliProcess.ts"
+import type * as CommandLine from "./CommandLine.ts"
 import { SavedCheckpoint } from "./SavedCheckpoint.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const { assertCut, assertFails, october, serve } = ServedShop
 
-const assertDone = ({ exitCode, stderr }: CliProcess.Result) => assert.strictEqual(exitCode, 0, stderr)
+const assertDone = ({ exitCode, stderr }: CommandLine.Result) => assert.strictEqual(exitCode, 0, stderr)
 
 const Rows = Schema.fromJsonString(
   Schema.Struct({

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 describe("commands", () => {
   it.live("demo shows both reports and writes both files", () =>
     Effect.gen(function* () {
-      const { exitCode, stderr, stdout } = yield* CliProcess.run(["demo"])
+      const { exitCode, stderr, stdout } = yield* CommandLine.run(["demo"])
       assert.strictEqual(exitCode, 0, stderr)
       assert.strictEqual(stderr, "")
       for (const part of ["chat_bubble", "80-100", "(all)", "coverage: 3000 sessions", "ELNUDGE_API_KEY"]) {
@@ -24,10 +24,10 @@ describe("commands", () => {
   it.live("emulator serves what a report reads, until Ctrl-C", () =>
     Effect.gen(function* () {
       const announced = yield* Deferred.make<string>()
-      const reported = yield* Deferred.make<CliProcess.Result>()
+      const reported = yield* Deferred.make<CommandLine.Result>()
       const readReport = Effect.gen(function* () {
         const text = yield* Deferred.await(announced)
-        const result = yield* CliProcess.run(["cohorts", "--from", "2026-10-01", "--to", "2026-11-01"], {
+        const result = yield* CommandLine.run(["cohorts", "--from", "2026-10-01", "--to", "2026-11-01"], {
           env: {
             ELNUDGE_BASE_URL: /ELNUDGE_BASE_URL=(\S+)/.exec(text)?.[1] ?? "",
             ELNUDGE_API_KEY: /ELNUDGE_API_KEY=(\S+)/.exec(text)?.[1] ?? "",
@@ -35,7 +35,7 @@ describe("commands", () => {
         })
         yield* Deferred.succeed(reported, result)
       })
-      const server = yield* CliProcess.run(
+      const server = yield* CommandLine.run(
         ["emulator", "--port", "0", "--sessions", "50", "--now", "2026-11-01", "--rate-limit", "100000"],
         {
           onStderr: (text) => {
@@ -71,7 +71,7 @@ describe("commands", () => {
   ]
   it.live.each(commands)("%s --help goes to stdout and shows how", (command) =>
     Effect.gen(function* () {
-      const { exitCode, stderr, stdout } = yield* CliProcess.run([command, "--help"])
+      const { exitCode, stderr, stdout } = yield* CommandLine.run([command, "--help"])
       assert.deepStrictEqual([exitCode, stderr], [0, ""])
       assert.include(stdout, `elnudge-report ${command}`)
       if (command !== "demo") assert.include(stdout, "EXAMPLES")
@@ -80,7 +80,7 @@ describe("commands", () => {
 
   it.live("--version names the program and its version", () =>
     Effect.gen(function* () {
-      const { stdout } = yield* CliProcess.run(["--version"])
+      const { stdout } = yield* CommandLine.run(["--version"])
       assert.match(stdout, /^elnudge-report v\d+\.\d+\.\d+\n$/)
     }),
   )

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const shells = ["bash", "zsh", "fish"] as const
@@ -26,7 +26,7 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
     .map((entry) => join(entry.parentPath, entry.name))
 
 const completions = (home: string, words: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  CliProcess.run(["completions", ...words], { env: { HOME: home, ...env } })
+  CommandLine.run(["completions", ...words], { env: { HOME: home, ...env } })
 
 const inHome = <A, E>(use: (home: string) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(ServedShop.temporaryFolder, use))

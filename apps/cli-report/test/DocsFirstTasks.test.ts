@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Markdown from "../../../examples/test/Markdown.ts"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as DocsWords from "./DocsWords.ts"
 
 const pages = Markdown.documents.filter(({ file }) => file === "README.md" || file === "docs/quick-start.md")
@@ -36,7 +36,7 @@ const whileServed = <A, E, R>(
       yield* Deferred.complete(used, use(env))
     })
     const context = yield* Effect.context<R>()
-    yield* CliProcess.run([...words, ...hurried, "--port", "0"], {
+    yield* CommandLine.run([...words, ...hurried, "--port", "0"], {
       onStderr: (text) => {
         if (text.includes("ELNUDGE_API_KEY")) Deferred.doneUnsafe(announced, Effect.succeed(text))
       },
@@ -83,7 +83,7 @@ describe.each(pages.map((page) => ({ file: page.file, page })))("$file", ({ page
       const results = yield* whileServed(emulator, (env) =>
         Effect.forEach(reports, (words) => {
           const file = join(folder, basename(words.at(-1) ?? ""))
-          return Effect.map(CliProcess.run([...words.slice(0, -1), file, ...hurried], { env }), (result) => ({
+          return Effect.map(CommandLine.run([...words.slice(0, -1), file, ...hurried], { env }), (result) => ({
             ...result,
             file,
           }))

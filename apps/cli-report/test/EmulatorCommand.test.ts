@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 const now = "2026-11-01T00:00:00Z"
 
@@ -100,7 +100,7 @@ describe("emulator", () => {
   ]
   it.live.each(wrongUsage)("refuses %j and says why", ([args, part]) =>
     Effect.gen(function* () {
-      const result = yield* CliProcess.run(["emulator", "--port", "0", ...args])
+      const result = yield* CommandLine.run(["emulator", "--port", "0", ...args])
       assert.deepStrictEqual([result.exitCode, result.stdout], [2, ""])
       assert.include(result.stderr, part)
     }),
@@ -111,7 +111,7 @@ describe("emulator", () => {
       const announced = yield* Deferred.make<string>()
       const answers: Array<Page> = []
       const args = ["--port", "0", "--sessions", "5", "--limit-by", "token-bucket", "--rate-limit", "1", "--burst", "2"]
-      yield* CliProcess.run(["emulator", "--latency", "0ms", ...args], {
+      yield* CommandLine.run(["emulator", "--latency", "0ms", ...args], {
         onStderr: (text) => {
           if (text.includes("ELNUDGE_API_KEY")) Deferred.doneUnsafe(announced, Effect.succeed(addressIn(text)))
         },
@@ -141,7 +141,7 @@ describe("emulator", () => {
         { at: 5, fault: "key-rotated", keys: "sk_test_nor_this_one" },
       ]
       const args = ["--port", "0", "--sessions", "5", "--key", key, "--faults", JSON.stringify(rules)]
-      const result = yield* CliProcess.run(["emulator", "--log-level", "all", ...args], {
+      const result = yield* CommandLine.run(["emulator", "--log-level", "all", ...args], {
         onStderr: (text) => {
           if (text.includes("ELNUDGE_API_KEY")) Deferred.doneUnsafe(announced, Effect.succeed(addressIn(text)))
         },
@@ -182,7 +182,7 @@ describe("emulator", () => {
 
   it.live("has a help text whose --faults can be used", () =>
     Effect.gen(function* () {
-      const { stdout } = yield* CliProcess.run(["emulator", "--help"])
+      const { stdout } = yield* CommandLine.run(["emulator", "--help"])
       const script = /--faults[^']*'(.*?)'/s.exec(stdout)?.[1]?.replace(/\n\s*/g, "") ?? "none"
       const { rules } = yield* FaultScript.parse(script)
       assert.deepStrictEqual(rules, [{ on: "list", at: "2-4", fault: "rate-limited" }])
@@ -253,7 +253,7 @@ describe("emulator", () => {
       const flagsIn = (text: string) => [
         ...new Set(text.match(/^[ |`]+--[a-z][a-z-]+/gm)?.map((flag) => flag.replace(/^[ |`]+/, ""))),
       ]
-      const { stdout } = yield* CliProcess.run(["emulator", "--help"])
+      const { stdout } = yield* CommandLine.run(["emulator", "--help"])
       const readme = readFileSync(new URL("../../../packages/emulator/README.md", import.meta.url), "utf8")
       const help = stdout.slice(0, stdout.indexOf("GLOBAL FLAGS"))
       assert.deepStrictEqual(flagsIn(readme), flagsIn(help))

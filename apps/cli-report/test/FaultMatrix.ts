@@ -1,5 +1,5 @@
 /**
- * Every fault against every command: what a user sees of it, in a few words. A cell is a process against an emulator of
+ * Every fault against every command: what a user sees of it, in a few words. A cell is a run against an emulator of
  * its own that follows the fault's script, held against the same command without faults; where it fails, the same command
  * once more after the fault has ended.
  */
@@ -70,11 +70,6 @@ const shop = Effect.map(Generator.make({ end: now, days: 38, count: 320, seed: "
   sessions.filter(({ converted, id }) => converted || Number(id.slice(-7)) % 3 === 0),
 )
 
-// Most of a process's time goes into loading the program; what is loaded is the same each time.
-const compiled = mkdtempSync(join(tmpdir(), "elnudge-compiled-"))
-
-export const release = () => rmSync(compiled, { recursive: true })
-
 const inFolder = <A, E, R>(use: (folder: string) => Effect.Effect<A, E, R>) =>
   Effect.acquireUseRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "elnudge-matrix-"))),
@@ -122,14 +117,17 @@ const runIn = Effect.fnUntraced(function* (
   name: Name,
   flags: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,
+  isProcess?: true,
 ) {
   const { args, hasCheckpoint } = commands[name]
   const emulator = yield* Emulator.Emulator
   const before = yield* emulator.requests
   const out = join(folder, "out")
   const checkpoint = hasCheckpoint ? ["--checkpoint", join(folder, "checkpoint")] : []
-  const { exitCode, stderr, stdout } = yield* CliProcess.run([...args(out), ...walk, ...checkpoint, ...flags], {
-    env: { ELNUDGE_BASE_URL: emulator.baseUrl, NODE_COMPILE_CACHE: compiled, ...env },
+  const { exitCode, stderr, stdout } = yield* CliProcess.runOrHere([...args(out), ...walk, ...checkpoint, ...flags], {
+    env: { ELNUDGE_BASE_URL: emulator.baseUrl, ...env },
+    hurry: 10,
+    isProcess,
   })
   const after = yield* emulator.requests
   const lines = stderr.split("\n").filter((line) => line !== "")
@@ -287,7 +285,9 @@ const struck = Effect.fnUntraced(function* (
   if (isFailed && existsSync(join(folder, "checkpoint"))) {
     if (keyThen === undefined) yield* served.end
     const env = keyThen === undefined ? served.env : { ELNUDGE_API_KEY: keyThen }
-    const again = yield* runIn(folder, name, [], env)
+    // What the API said to wait for holds in the process that was told.
+    const isHeld = run.stderr.some((line) => line.includes("The rate limit is used up until"))
+    const again = yield* runIn(folder, name, [], env, isHeld ? true : undefined)
     const isRight = again.exitCode === 0 && isSame(again.output, baseline.output)
     after = isRight ? ", then same" : ", then other"
     if (!isRight) violations.push(`the run after it is not the same: ${again.stderr.join("; ")}`)
@@ -305,11 +305,11 @@ const struck = Effect.fnUntraced(function* (
 export const row = Effect.fn("FaultMatrix.row")(function* (fault: Fault, baselines: Baselines) {
   const cells = new Map<string, string>()
   const violations: Array<string> = []
-  for (const name of Struct.keys(commands)) {
+  const struckBy = Effect.fnUntraced(function* (name: Name) {
     const baseline = baselines[name]
     if (baseline.details === 0 && fault.rules.every((rule) => FaultScript.kindOf(rule) === "detail")) {
       for (const { command, title } of columns) if (command === name) cells.set(title, "no details")
-      continue
+      return
     }
     const made = yield* inFolder((folder) =>
       Effect.flatMap(faulty(fault, folder), ({ layer, served }) =>
@@ -320,7 +320,8 @@ export const row = Effect.fn("FaultMatrix.row")(function* (fault: Fault, baselin
       cells.set(cell.title, cell.words)
       violations.push(...cell.violations.map((violation) => `${cell.title}: ${violation}`))
     }
-  }
+  })
+  yield* Effect.forEach(Struct.keys(commands), struckBy, { concurrency: "unbounded", discard: true })
   return { cells, violations }
 })
 

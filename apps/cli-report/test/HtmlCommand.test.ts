@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { parseHTML } from "linkedom"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as ServedShop from "./ServedShop.ts"
 import * as Shop from "./Shop.ts"
 
@@ -36,7 +36,7 @@ describe("html", () => {
         const command = ["html", "--input", path("sessions.ndjson"), ...october, "--title", "Shoes & Socks"]
         const [first, second] = yield* Effect.forEach(
           ["a.html", "b.html"],
-          (name) => CliProcess.run([...command, "--output", path(name)]),
+          (name) => CommandLine.run([...command, "--output", path(name)]),
           { concurrency: 2 },
         )
         assert.deepStrictEqual([first?.exitCode, first?.stdout, second?.exitCode], [0, "", 0], first?.stderr)
@@ -74,7 +74,7 @@ describe("html", () => {
       Effect.gen(function* () {
         writeFileSync(path("sessions.ndjson"), yield* ndjson)
         const page = (name: string, ...flags: ReadonlyArray<string>) =>
-          CliProcess.run(["html", "--input", path("sessions.ndjson"), ...flags, "--output", path(name), "-q"])
+          CommandLine.run(["html", "--input", path("sessions.ndjson"), ...flags, "--output", path(name), "-q"])
         yield* Effect.all(
           [
             page("days.html", ...october),
@@ -109,7 +109,7 @@ describe("html", () => {
       Effect.gen(function* () {
         writeFileSync(path("empty.ndjson"), "")
         const command = ["html", "--input", path("empty.ndjson"), ...october, "--output", path("page.html"), "--json"]
-        const run = yield* CliProcess.run(command)
+        const run = yield* CommandLine.run(command)
         assert.strictEqual(run.exitCode, 0, run.stderr)
         assert.include(textOf(path("page.html"), ".lead"), "1 Oct 2026 to 31 Oct 2026 (UTC)")
         assert.lengthOf(run.stderr.match(/written/g) ?? [], 1)
@@ -159,7 +159,7 @@ describe("html", () => {
   ]
   it.live.each(refused)("refuses %s, and says what to do", ([, flags, reason]) =>
     Effect.gen(function* () {
-      const run = yield* CliProcess.run(["html", ...october, ...flags], { env: { ELNUDGE_API_KEY: "sk_test" } })
+      const run = yield* CommandLine.run(["html", ...october, ...flags], { env: { ELNUDGE_API_KEY: "sk_test" } })
       ServedShop.assertFails(run, 2, reason)
       assert.isAtLeast(run.stderr.trimEnd().split("\n").length, 2)
     }),

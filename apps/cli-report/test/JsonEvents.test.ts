@@ -4,7 +4,7 @@ import { Emulator } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as JsonEvents from "./JsonEvents.ts"
 import * as ServedShop from "./ServedShop.ts"
 
@@ -14,7 +14,7 @@ const { october, serve } = ServedShop
 const cohorts = ["cohorts", ...october]
 
 /** The one error, which is the last line and says how the program exits. */
-const assertEndsWith = (result: CliProcess.Result, tag: string, exitCode: number) => {
+const assertEndsWith = (result: CommandLine.Result, tag: string, exitCode: number) => {
   const all = events(result.stderr)
   const [error] = only(all.slice(-1), "error")
   assert.deepStrictEqual([error?._tag, error?.exit_code, result.exitCode], [tag, exitCode, exitCode], result.stderr)
@@ -153,7 +153,7 @@ describe("--json", () => {
   ]
   it.live.each(failures)("ends with the error as an event: %j", ([args, tag, exitCode]) =>
     Effect.gen(function* () {
-      const result = yield* CliProcess.run(args, { env: { XDG_CONFIG_HOME: "/no/such/folder" } })
+      const result = yield* CommandLine.run(args, { env: { XDG_CONFIG_HOME: "/no/such/folder" } })
       const error = assertEndsWith(args[0] === "doctor" ? { ...result, stdout: "" } : result, tag, exitCode)
       assert.isAbove(error?.message.length ?? 0, 10)
       assert.isAbove(error?.advice?.length ?? 0, 10)
@@ -167,7 +167,7 @@ describe("--json", () => {
   ]
   it.live.each(without)("is not on with %s", ([, args]) =>
     Effect.gen(function* () {
-      const { exitCode, stderr } = yield* CliProcess.run(args)
+      const { exitCode, stderr } = yield* CommandLine.run(args)
       assert.strictEqual(exitCode, 2)
       assert.match(stderr, /^elnudge-report: The request is not valid: there is no API key/)
     }),
@@ -183,7 +183,7 @@ describe("--json", () => {
         }),
       )
       const script = '[{"on":"list","fault":"server-error"}]'
-      const result = yield* CliProcess.run(
+      const result = yield* CommandLine.run(
         ["emulator", "--json", "--port", "0", "--sessions", "9", "--faults", script],
         {
           onStderr: (text) => {

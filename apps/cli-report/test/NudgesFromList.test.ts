@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type * as CliProcess from "./CliProcess.ts"
+import type * as CommandLine from "./CommandLine.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const { assertCut, assertFails } = ServedShop
@@ -19,7 +19,7 @@ const everyReport = ["run", "all", ...october, "--split", "arm", "--time-to-purc
 
 interface Served extends ServedShop.ServedShop {
   /** Runs it, and tells what it asked for as well. */
-  readonly asking: (args: ReadonlyArray<string>) => Effect.Effect<CliProcess.Result & Asked>
+  readonly asking: (args: ReadonlyArray<string>) => Effect.Effect<CommandLine.Result & Asked>
 }
 
 interface Asked {
@@ -54,7 +54,7 @@ const serve = <A, E, R>(options: Partial<Emulator.Options>, use: (shop: Served) 
     )
   })
 
-const assertDone = ({ exitCode, stderr }: CliProcess.Result) => assert.strictEqual(exitCode, 0, stderr)
+const assertDone = ({ exitCode, stderr }: CommandLine.Result) => assert.strictEqual(exitCode, 0, stderr)
 
 /** Every file of the folder but the one that says what it took. */
 const reportsIn = (folder: string) =>

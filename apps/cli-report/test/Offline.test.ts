@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as Shop from "./Shop.ts"
 
 const file = (name: string) => join(mkdtempSync(join(tmpdir(), "elnudge-test-")), name)
@@ -31,12 +32,12 @@ describe("sessions and --input", () => {
       writeFileSync(zipped, gzipSync(readFileSync(kept)))
       for (const report of reports) {
         const direct = yield* Shop.run([...report, ...Shop.october], { fault: isGone })
-        const offline = yield* CliProcess.run([...report, "--input", kept])
+        const offline = yield* CommandLine.run([...report, "--input", kept])
         assert.strictEqual(offline.exitCode, 0, offline.stderr)
         assert.strictEqual(offline.stdout, direct.stdout, report.join(" "))
-        assert.strictEqual((yield* CliProcess.run([...report, "--input", zipped])).stdout, direct.stdout)
+        assert.strictEqual((yield* CommandLine.run([...report, "--input", zipped])).stdout, direct.stdout)
       }
-      const overlapping = yield* CliProcess.run(["cohorts", "--input", kept, "--input", zipped])
+      const overlapping = yield* CommandLine.run(["cohorts", "--input", kept, "--input", zipped])
       assert.include(overlapping.stdout, "\nall,(all),all,450,")
       assert.include(overlapping.stderr, "450 duplicate rows dropped")
     }),
@@ -84,12 +85,15 @@ describe("sessions and --input", () => {
         lines.map((line) => line.replace('"sess_', `"sess_${copy}_`)),
       )
       writeFileSync(kept, `${many.flat().join("\n")}\n`)
-      const command = [process.execPath, "--conditions=@effect-elnudge/source", CliProcess.launcher]
       const script = '("$@"; echo "exit $?" >&2) | head -n 1 | wc -l'
-      const { stderr, stdout } = spawnSync("sh", ["-c", script, "sh", ...command, "sessions", "--input", kept], {
-        encoding: "utf8",
-        env: { PATH: process.env["PATH"] },
-      })
+      const { stderr, stdout } = spawnSync(
+        "sh",
+        ["-c", script, "sh", ...CliProcess.command(["sessions", "--input", kept])],
+        {
+          encoding: "utf8",
+          env: { PATH: process.env["PATH"] },
+        },
+      )
       assert.strictEqual(stdout.trim(), "1")
       assert.match(stderr, /^coverage: .*\nnoted: \d+ rows that do not say which window .*\nexit 0\n$/)
     }),
@@ -104,7 +108,7 @@ describe("sessions and --input", () => {
     Effect.gen(function* () {
       const kept = file("bad.ndjson")
       if (content !== "") writeFileSync(kept, content)
-      const result = yield* CliProcess.run(["cohorts", "--input", kept])
+      const result = yield* CommandLine.run(["cohorts", "--input", kept])
       assert.deepStrictEqual([result.exitCode, result.stdout], [exitCode, ""])
       assert.include(result.stderr, part)
     }),
@@ -114,9 +118,9 @@ describe("sessions and --input", () => {
     Effect.gen(function* () {
       const kept = file("list.ndjson")
       yield* Shop.run(["sessions", ...Shop.october, "--output", kept])
-      const cohorts = yield* CliProcess.run(["cohorts", "--input", kept])
+      const cohorts = yield* CommandLine.run(["cohorts", "--input", kept])
       assert.include(cohorts.stdout, "\nall,(all),all,450,")
-      const result = yield* CliProcess.run(["attribution", "--input", kept])
+      const result = yield* CommandLine.run(["attribution", "--input", kept])
       assert.deepStrictEqual([result.exitCode, result.stdout], [6, ""])
       assert.include(result.stderr, "sessions --details")
     }),
@@ -164,7 +168,7 @@ describe("run", () => {
       const kept = file("one.ndjson")
       writeFileSync(kept, `${JSON.stringify((yield* Shop.sessions)[0])}\n`)
       const runTo = (...args: ReadonlyArray<string>) =>
-        CliProcess.run(["run", ...args, "--input", kept, "--output-dir", directory])
+        CommandLine.run(["run", ...args, "--input", kept, "--output-dir", directory])
       const day = ["--from", "2026-10-01", "--to", "2026-11-01"]
       const first = yield* runTo("cohorts,lift", "--save-states", ...day)
       assert.notInclude(first.stderr, "earlier run")
@@ -181,7 +185,7 @@ describe("run", () => {
 
   it.live("refuses a report that it does not know", () =>
     Effect.gen(function* () {
-      const result = yield* CliProcess.run(["run", "attribution,uplift", "--output-dir", file("x")])
+      const result = yield* CommandLine.run(["run", "attribution,uplift", "--output-dir", file("x")])
       assert.strictEqual(result.exitCode, 2)
       assert.include(result.stderr, "attribution, cohorts, lift, reconcile, readings, calibration, nudge-performance")
     }),

@@ -11,6 +11,7 @@ import * as AttributionTable from "../src/AttributionTable.ts"
 import * as CohortTable from "../src/CohortTable.ts"
 import * as CoverageText from "../src/CoverageText.ts"
 import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as ServedShop from "./ServedShop.ts"
 import * as Shop from "./Shop.ts"
 
@@ -75,7 +76,7 @@ describe("stderr", () => {
       ]
       for (const command of ["cohorts", "html"]) {
         for (const [output, reason, advice] of cases) {
-          const result = yield* CliProcess.run([command, "--input", file, "--output", output])
+          const result = yield* CommandLine.run([command, "--input", file, "--output", output])
           ServedShop.assertFails(result, 1, `Nothing can be written to ${output}: ${reason}`, advice)
           assert.notInclude(result.stderr, "stdout")
         }
@@ -126,9 +127,9 @@ describe("stderr", () => {
 describe("flags", () => {
   it.live("are quoted as they were written, and say when they are given twice", () =>
     Effect.gen(function* () {
-      const nothing = yield* CliProcess.run(["cohorts", "--since", "0d"])
+      const nothing = yield* CommandLine.run(["cohorts", "--since", "0d"])
       ServedShop.assertFails(nothing, 2, '--since: "0d". Expected a whole number above 0')
-      const twice = yield* CliProcess.run(["cohorts", "--by", "day", "--by", "week"])
+      const twice = yield* CommandLine.run(["cohorts", "--by", "day", "--by", "week"])
       ServedShop.assertFails(twice, 2, "--by is given more than once.", "Give it once.")
     }),
   )

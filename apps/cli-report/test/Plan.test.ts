@@ -1,7 +1,7 @@
 import type { Emulator, FaultScript } from "@effect-elnudge/emulator"
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type * as CliProcess from "./CliProcess.ts"
+import type * as CommandLine from "./CommandLine.ts"
 import * as PlannedShop from "./PlannedShop.ts"
 import * as ServedShop from "./ServedShop.ts"
 
@@ -11,7 +11,7 @@ const total = ({ details, list, nudges }: Emulator.RequestCounts) => list + deta
 
 const withRules = (...rules: ReadonlyArray<FaultScript.Rule>): Partial<Emulator.Options> => ({ faults: { rules } })
 
-const assertFails = (result: CliProcess.Result, exitCode: number, ...parts: ReadonlyArray<string>) => {
+const assertFails = (result: CommandLine.Result, exitCode: number, ...parts: ReadonlyArray<string>) => {
   assert.deepStrictEqual([result.exitCode, result.stdout], [exitCode, ""], result.stderr)
   for (const part of parts) assert.include(result.stderr, part)
 }

@@ -5,7 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 // Long past, so that what a plan says does not hang on today.
 const now = DateTime.makeUnsafe("2024-11-01T00:00:00Z")
@@ -64,7 +64,7 @@ export const decode = Schema.decodeEffect(Schema.fromJsonString(Plan), { onExces
 interface Served {
   readonly run: (
     args: ReadonlyArray<string>,
-  ) => Effect.Effect<CliProcess.Result & { readonly asked: Emulator.RequestCounts }>
+  ) => Effect.Effect<CommandLine.Result & { readonly asked: Emulator.RequestCounts }>
   /** The plan as JSON, and what was asked for it. */
   readonly plan: (
     args: ReadonlyArray<string>,
@@ -80,7 +80,7 @@ export const serve = <A, E, R>(
     const emulator = yield* Emulator.Emulator
     const run: Served["run"] = Effect.fnUntraced(function* (args) {
       const before = yield* emulator.requests
-      const result = yield* CliProcess.run(args, {
+      const result = yield* CommandLine.run(args, {
         env: { ELNUDGE_BASE_URL: emulator.baseUrl, ELNUDGE_API_KEY: options.key ?? Emulator.defaultKey },
       })
       const { details, list, nudges } = yield* emulator.requests

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "elnudge-windows-"))
 const place = (name: string) => join(directory, name)
@@ -34,14 +34,14 @@ const file = (name: string, rows: ReadonlyArray<object>) => {
 }
 
 const save = (state: string, args: ReadonlyArray<string>) =>
-  CliProcess.run(["cohorts", ...args, "--save-state", place(state), "--output", place(`${state}.csv`)])
+  CommandLine.run(["cohorts", ...args, "--save-state", place(state), "--output", place(`${state}.csv`)])
 
-const assertSaved = (result: CliProcess.Result, state: string, sessions: number) => {
+const assertSaved = (result: CommandLine.Result, state: string, sessions: number) => {
   assert.strictEqual(result.exitCode, 0, result.stderr)
   assert.strictEqual(JSON.parse(readFileSync(place(state), "utf8")).coverage.sessions, sessions)
 }
 
-const assertRefused = (result: CliProcess.Result, state: string, reason: RegExp) => {
+const assertRefused = (result: CommandLine.Result, state: string, reason: RegExp) => {
   assert.strictEqual(result.exitCode, 2, result.stderr)
   assert.match(result.stderr, reason)
   assert.isFalse(existsSync(place(state)) || existsSync(place(`${state}.csv`)))
@@ -86,8 +86,8 @@ describe("a saved state of files", () => {
       const day = ["--from", "2026-10-05", "--to", "2026-10-06"]
       assertSaved(yield* save("empty.json", [...walked, ...day]), "empty.json", 0)
       const [saved, before] = [place("empty.json"), place("before.state.json")]
-      yield* CliProcess.run(["cohorts", ...walked, "--to", "2026-10-05", "--save-state", before])
-      const merged = yield* CliProcess.run(["merge", before, saved, "--format", "json"])
+      yield* CommandLine.run(["cohorts", ...walked, "--to", "2026-10-05", "--save-state", before])
+      const merged = yield* CommandLine.run(["merge", before, saved, "--format", "json"])
       assert.deepNestedInclude(JSON.parse(merged.stdout), {
         "coverage.window": { from: instant("01"), to: instant("06") },
         "coverage.gaps": [],

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as KeyTraces from "./KeyTraces.ts"
 import * as ServedShop from "./ServedShop.ts"
 
@@ -189,7 +189,7 @@ describe("a key", () => {
       const stop = yield* Deferred.make<void>()
       const faults = JSON.stringify([{ fault: "server-error", at: 2, retryAfter: 0 }])
       const emulator = yield* Effect.forkChild(
-        CliProcess.run(
+        CommandLine.run(
           ["emulator", "--port", "0", "--now", "2026-11-01", "--sessions", "60", "--log-level", "all"].concat([
             "--key",
             key,
@@ -265,7 +265,7 @@ describe("what is written", () => {
   it.live("by the demo too", () =>
     serve({}, ({ folder, run }) =>
       Effect.gen(function* () {
-        const { exitCode, stderr } = yield* run(["demo"], { env: { TMPDIR: folder } })
+        const { exitCode, stderr } = yield* run(["demo"], { env: { TMPDIR: folder }, isProcess: true })
         assert.strictEqual(exitCode, 0, stderr)
         assert.strictEqual(filesIn(folder).length, 2)
         assertOwnersAlone(folder)

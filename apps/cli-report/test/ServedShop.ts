@@ -1,5 +1,4 @@
 /** A small shop on one emulator for several runs: what was cut off goes on against the same address. */
-import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
 import * as CliProcess from "./CliProcess.ts"
+import type * as CommandLine from "./CommandLine.ts"
 import * as Shop from "./Shop.ts"
 
 const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
@@ -18,18 +18,9 @@ export const october = [...Shop.october, "--page-size", "20"]
 
 const sessions = Generator.make({ end: now, count: 120, seed: "served" })
 
-export interface RunOptions {
-  /** Over those that reach the emulator. */
-  readonly env?: Readonly<Record<string, string>> | undefined
-  /** Whether nobody reads stdout. @default false */
-  readonly isClosed?: boolean | undefined
-  /** Called with the process's id, once there is one. */
-  readonly onStart?: ((pid: number) => void) | undefined
-  /** Called with everything that stderr said so far. */
-  readonly onStderr?: ((text: string) => void) | undefined
-}
+export type RunOptions = CliProcess.Options
 
-interface Ended extends CliProcess.Result {
+interface Ended extends CommandLine.Result {
   /** How many requests arrived while it ran. */
   readonly requests: number
 }
@@ -48,24 +39,7 @@ export const temporaryFolder = Effect.acquireRelease(
 )
 
 /** Runs the command to its end. */
-export const start = (args: ReadonlyArray<string>, { env, isClosed, onStart, onStderr }: RunOptions = {}) =>
-  Effect.callback<CliProcess.Result>((resume) => {
-    const child = spawn(process.execPath, ["--conditions=@effect-elnudge/source", CliProcess.launcher, ...args], {
-      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: CliProcess.compileCache, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    })
-    let stdout = ""
-    let stderr = ""
-    if (isClosed === true) child.stdout.destroy()
-    else child.stdout.setEncoding("utf8").on("data", (chunk: string) => void (stdout += chunk))
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-      stderr += chunk
-      onStderr?.(stderr)
-    })
-    child.on("close", (exitCode) => resume(Effect.succeed({ exitCode, stdout, stderr })))
-    if (child.pid !== undefined) onStart?.(child.pid)
-    return Effect.sync(() => void child.kill("SIGKILL"))
-  })
+export const start = CliProcess.runOrHere
 
 /** Serves as long as `use` runs; without more said, October's sessions on 1 November. */
 export const serve = <A, E, R>(options: Partial<Emulator.Options>, use: (shop: ServedShop) => Effect.Effect<A, E, R>) =>
@@ -98,7 +72,7 @@ export const serve = <A, E, R>(options: Partial<Emulator.Options>, use: (shop: S
   }).pipe(Effect.scoped)
 
 /** It exits like this, with at most three lines beside notes, and no report. */
-export const assertFails = (result: CliProcess.Result, exitCode: number, ...parts: ReadonlyArray<string>) => {
+export const assertFails = (result: CommandLine.Result, exitCode: number, ...parts: ReadonlyArray<string>) => {
   assert.strictEqual(result.exitCode, exitCode, result.stderr)
   assert.strictEqual(result.stdout, "")
   const lines = result.stderr.trimEnd().split("\n")
@@ -107,7 +81,7 @@ export const assertFails = (result: CliProcess.Result, exitCode: number, ...part
 }
 
 /** The run ended before one request more than it may send, and kept its place in the file. */
-export const assertCut = (result: CliProcess.Result, file: string) =>
+export const assertCut = (result: CommandLine.Result, file: string) =>
   assertFails(result, 7, `checkpoint: ${file} has`, "used up its requests")
 
 export const twoAtATime = { concurrency: 2, discard: true } as const

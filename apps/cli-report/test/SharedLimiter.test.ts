@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import * as SharedLimiter from "../src/SharedLimiter.ts"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as RedisServer from "./RedisServer.ts"
 import * as ServedShop from "./ServedShop.ts"
 
@@ -49,7 +49,7 @@ describe("ELNUDGE_REDIS_URL", () => {
   ])("that is no address of a Redis is 2, and is not shown: %s", (url) =>
     Effect.gen(function* () {
       const env = { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1", ELNUDGE_REDIS_URL: url }
-      const result = yield* CliProcess.run(month, { env })
+      const result = yield* CommandLine.run(month, { env })
       assertFails(result, 2, "ELNUDGE_REDIS_URL is not the address of a Redis", "redis://localhost:6379")
       assert.notInclude(result.stderr, "s3cret")
     }),
@@ -82,7 +82,7 @@ describe("ELNUDGE_REDIS_URL", () => {
     Effect.gen(function* () {
       const { called, url } = yield* silence
       const env = { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1", ELNUDGE_REDIS_URL: url }
-      const result = yield* CliProcess.run(month, { env, interruptAfter: called })
+      const result = yield* CommandLine.run(month, { env, interruptAfter: called })
       assertFails(result, 130, "interrupted")
     }),
   )
@@ -133,7 +133,7 @@ describe("--rate-limit and --share", () => {
   it.live.each(wrong)("refuse what is none with 2: %j", ([args, part]) =>
     Effect.gen(function* () {
       const env = { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1" }
-      assertFails(yield* CliProcess.run([...month, ...args], { env }), 2, part)
+      assertFails(yield* CommandLine.run([...month, ...args], { env }), 2, part)
     }),
   )
 })

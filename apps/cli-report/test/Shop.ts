@@ -38,7 +38,7 @@ export const run = (args: ReadonlyArray<string>, options: ServeOptions & CliProc
     const served = options.sessions ?? (yield* sessions)
     return yield* Effect.gen(function* () {
       const emulator = yield* Emulator.Emulator
-      const result = yield* CliProcess.run(args, {
+      const result = yield* CliProcess.runOrHere(args, {
         ...options,
         env: { ELNUDGE_BASE_URL: emulator.baseUrl, ELNUDGE_API_KEY: Emulator.defaultKey, ...options.env },
       })

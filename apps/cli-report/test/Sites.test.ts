@@ -4,7 +4,7 @@ import { Emulator } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as KeyTraces from "./KeyTraces.ts"
 import * as ServedShop from "./ServedShop.ts"
 
@@ -38,7 +38,7 @@ const Reported = Schema.fromJsonString(
 const atSite = (
   profile: Readonly<Record<string, unknown>>,
   use: (
-    run: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) => ReturnType<typeof CliProcess.run>,
+    run: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) => ReturnType<typeof CommandLine.run>,
     folder: string,
   ) => Effect.Effect<void>,
 ) =>
@@ -46,7 +46,7 @@ const atSite = (
     keyFileIn(folder)
     const file = written(folder, { sites: { "shop-de": { key_file: "key", base_url: baseUrl, ...profile } } })
     const wrong = { ELNUDGE_API_KEY: "sk_test_of_another_site", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1" }
-    return use((args, env) => CliProcess.run(args, { env: { ...wrong, ELNUDGE_SITES_FILE: file, ...env } }), folder)
+    return use((args, env) => CommandLine.run(args, { env: { ...wrong, ELNUDGE_SITES_FILE: file, ...env } }), folder)
   })
 
 describe("--site", () => {
@@ -129,12 +129,12 @@ describe("--site", () => {
         const place = join(folder, "place")
         const env = { ELNUDGE_SITES_FILE: file }
         const asked = ["cohorts", ...october, "--checkpoint", place]
-        assertCut(yield* CliProcess.run([...asked, "--site", "a", "--max-requests", "2"], { env }), place)
-        const other = yield* CliProcess.run([...asked, "--site", "b"], { env })
+        assertCut(yield* CommandLine.run([...asked, "--site", "a", "--max-requests", "2"], { env }), place)
+        const other = yield* CommandLine.run([...asked, "--site", "b"], { env })
         assertFails(other, 2, `The checkpoint ${place} is of another query: its site is a, now it is b`)
-        const none = yield* CliProcess.run(asked, { env: { ELNUDGE_API_KEY: key, ELNUDGE_BASE_URL: baseUrl } })
+        const none = yield* CommandLine.run(asked, { env: { ELNUDGE_API_KEY: key, ELNUDGE_BASE_URL: baseUrl } })
         assertFails(none, 2, "its site is a, now it is none")
-        assert.strictEqual((yield* CliProcess.run([...asked, "--site", "a"], { env })).exitCode, 0)
+        assert.strictEqual((yield* CommandLine.run([...asked, "--site", "a"], { env })).exitCode, 0)
       }),
     ),
   )
@@ -146,12 +146,12 @@ describe("--site", () => {
           sites: { filed: { key_file: keyFileIn(folder), base_url: baseUrl }, named: { key_env: "DE_KEY" } },
         })
         const env = { ELNUDGE_SITES_FILE: file, ELNUDGE_API_KEY: Emulator.defaultKey }
-        const refused = yield* CliProcess.run([...cohorts, "--site", "filed"], { env })
+        const refused = yield* CommandLine.run([...cohorts, "--site", "filed"], { env })
         assertFails(refused, 3, `Check that the file ${join(folder, "key")} holds the secret API key of the site filed`)
         writeFileSync(join(folder, "key"), "")
-        const empty = yield* CliProcess.run([...cohorts, "--site", "filed"], { env })
+        const empty = yield* CommandLine.run([...cohorts, "--site", "filed"], { env })
         assertFails(empty, 2, "is empty", `Put the secret key of the site filed into the file ${join(folder, "key")}.`)
-        const missing = yield* CliProcess.run([...cohorts, "--site", "named"], { env })
+        const missing = yield* CommandLine.run([...cohorts, "--site", "named"], { env })
         assertFails(
           missing,
           2,
@@ -160,7 +160,7 @@ describe("--site", () => {
         )
         const ndjson = join(folder, "none.ndjson")
         writeFileSync(ndjson, "")
-        const fromFile = yield* CliProcess.run(["cohorts", "--input", ndjson, "--site", "named"], { env })
+        const fromFile = yield* CommandLine.run(["cohorts", "--input", ndjson, "--site", "named"], { env })
         assert.strictEqual(fromFile.exitCode, 0, fromFile.stderr)
         for (const result of [refused, missing]) assertNowhere({ stdout: result.stdout, stderr: result.stderr })
       }),
@@ -198,7 +198,7 @@ describe("the file of sites", () => {
     Effect.gen(function* () {
       const folder = yield* ServedShop.temporaryFolder
       const place = written(folder, sites)
-      const result = yield* CliProcess.run(["cohorts", "--site", "a"], { env: { ELNUDGE_SITES_FILE: place } })
+      const result = yield* CommandLine.run(["cohorts", "--site", "a"], { env: { ELNUDGE_SITES_FILE: place } })
       assertFails(result, 2, place, says)
       assertNowhere({ stderr: result.stderr })
     }).pipe(Effect.scoped),
@@ -224,7 +224,7 @@ describe("the file of sites", () => {
     Effect.gen(function* () {
       const folder = yield* ServedShop.temporaryFolder
       const place = written(folder, { sites: {} })
-      const result = yield* CliProcess.run(["sites"], { env: { ELNUDGE_SITES_FILE: place } })
+      const result = yield* CommandLine.run(["sites"], { env: { ELNUDGE_SITES_FILE: place } })
       assert.deepStrictEqual([result.exitCode, result.stdout], [0, ""])
       assert.include(result.stderr, `note: the file of sites has none yet; ${place} could hold { "sites"`)
     }).pipe(Effect.scoped),
@@ -237,7 +237,7 @@ describe("the file of sites", () => {
         const env = { ELNUDGE_SITES_FILE: written(folder, { sites: { a: profile, b: profile } }) }
         const state = (name: string) => join(folder, `${name}.json`)
         const save = (name: string, from: string, to: string, site: ReadonlyArray<string>) =>
-          CliProcess.run(["cohorts", "--from", from, "--to", to, "--save-state", state(name), ...site], {
+          CommandLine.run(["cohorts", "--from", from, "--to", to, "--save-state", state(name), ...site], {
             env: site.length === 0 ? { ELNUDGE_API_KEY: key, ELNUDGE_BASE_URL: baseUrl } : env,
           })
         for (const saved of [
@@ -248,9 +248,9 @@ describe("the file of sites", () => {
           assert.strictEqual(saved.exitCode, 0, saved.stderr)
         }
         const says = `${state("a")} is of the site a, ${state("b")} of the site b`
-        assertFails(yield* CliProcess.run(["compare", state("a"), state("b")]), 2, says, "Give states of one site.")
-        assertFails(yield* CliProcess.run(["merge", state("none"), state("a"), state("b")]), 2, says)
-        const both = yield* CliProcess.run([
+        assertFails(yield* CommandLine.run(["compare", state("a"), state("b")]), 2, says, "Give states of one site.")
+        assertFails(yield* CommandLine.run(["merge", state("none"), state("a"), state("b")]), 2, says)
+        const both = yield* CommandLine.run([
           "merge",
           state("none"),
           state("a"),
@@ -261,7 +261,7 @@ describe("the file of sites", () => {
         ])
         assert.strictEqual(both.exitCode, 0, both.stderr)
         assert.include(both.stdout, '"site": "a"')
-        assertFails(yield* CliProcess.run(["merge", state("both"), state("b")]), 2, "is of the site a")
+        assertFails(yield* CommandLine.run(["merge", state("both"), state("b")]), 2, "is of the site a")
       }),
     ),
   )
@@ -270,9 +270,9 @@ describe("the file of sites", () => {
     Effect.gen(function* () {
       const folder = yield* ServedShop.temporaryFolder
       const place = written(folder, { sites: { "shop-de": file, "shop-fr": file } })
-      const unknown = yield* CliProcess.run(["doctor", "--site", "shop"], { env: { ELNUDGE_SITES_FILE: place } })
+      const unknown = yield* CommandLine.run(["doctor", "--site", "shop"], { env: { ELNUDGE_SITES_FILE: place } })
       assertFails(unknown, 2, `${place} has no site shop.`, "Known are shop-de, shop-fr.")
-      const none = yield* CliProcess.run(["sites"], { env: { HOME: folder } })
+      const none = yield* CommandLine.run(["sites"], { env: { HOME: folder } })
       const where = join(folder, ".config", "elnudge", "sites.json")
       assert.deepStrictEqual([none.exitCode, none.stdout], [0, ""])
       assert.include(none.stderr, `note: there is no file of sites; ${where} could hold`)
@@ -313,7 +313,7 @@ describe("the file of sites", () => {
       }
       writeFileSync(place, JSON.stringify({ sites }), { mode: 0o600 })
       const env = { HOME: folder, XDG_CONFIG_HOME: join(folder, "settings"), SHOP_KEY: key }
-      const json = yield* CliProcess.run(["sites", "--format", "json"], { env })
+      const json = yield* CommandLine.run(["sites", "--format", "json"], { env })
       assert.deepStrictEqual([json.exitCode, json.stderr], [0, ""])
       const listed = yield* Effect.orDie(Schema.decodeEffect(Listed)(json.stdout))
       assert.strictEqual(listed.file, place)
@@ -340,7 +340,7 @@ describe("the file of sites", () => {
           ["empty", join(folder, "empty"), "the API key is empty", false, null],
         ],
       )
-      const table = yield* CliProcess.run(["sites"], { env })
+      const table = yield* CommandLine.run(["sites"], { env })
       for (const { name } of listed.sites) assert.include(table.stdout, name)
       for (const part of ["! by others too", "✓", "✗ the API key is empty", "Europe/Berlin", "90 days"]) {
         assert.include(table.stdout, part)

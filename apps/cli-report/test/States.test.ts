@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as Shop from "./Shop.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "elnudge-states-"))
@@ -19,7 +19,7 @@ const reports = ["run", "all", "--save-states", ...definition]
 
 /** All reports of a window, with their states, in a folder of that name. */
 const save = (name: string, from: string, to: string) =>
-  CliProcess.run([...reports, "--input", kept, "--from", from, "--to", to, "--output-dir", place(name)])
+  CommandLine.run([...reports, "--input", kept, "--from", from, "--to", to, "--output-dir", place(name)])
 
 const windows = [
   ["first", "2026-10-01", "2026-10-08"],
@@ -51,7 +51,7 @@ describe("merge", () => {
         ["first", "second", "third"],
         ["third", "first", "second"],
       ]) {
-        const merged = yield* CliProcess.run(["merge", ...states(name, ...order)])
+        const merged = yield* CommandLine.run(["merge", ...states(name, ...order)])
         assert.strictEqual(merged.exitCode, 0, merged.stderr)
         assert.strictEqual(merged.stdout, text(`whole/${name}.csv`))
         assert.include(merged.stderr, "coverage: 450 sessions")
@@ -62,7 +62,7 @@ describe("merge", () => {
   it.live("goes on from a merged state", () =>
     Effect.gen(function* () {
       const two = place("two.json")
-      yield* CliProcess.run([
+      yield* CommandLine.run([
         "merge",
         ...states("cohorts", "first", "third"),
         "--save-state",
@@ -70,7 +70,7 @@ describe("merge", () => {
         "--output",
         place("two.csv"),
       ])
-      const merged = yield* CliProcess.run(["merge", two, ...states("cohorts", "second")])
+      const merged = yield* CommandLine.run(["merge", two, ...states("cohorts", "second")])
       assert.strictEqual(merged.stdout, text("whole/cohorts.csv"))
       assert.strictEqual(statSync(two).mode & 0o777, 0o600)
     }),
@@ -78,7 +78,7 @@ describe("merge", () => {
 
   it.live("says in JSON what all of them rest on, and names a gap", () =>
     Effect.gen(function* () {
-      const { stderr, stdout } = yield* CliProcess.run([
+      const { stderr, stdout } = yield* CommandLine.run([
         "merge",
         ...states("lift", "first", "third"),
         "--format",
@@ -100,7 +100,7 @@ describe("merge", () => {
       const direct = place("direct.json")
       const walk = yield* Shop.run(["calibration", ...Shop.october, "--save-state", direct])
       assert.strictEqual(walk.exitCode, 0, walk.stderr)
-      assert.strictEqual((yield* CliProcess.run(["merge", direct])).stdout, walk.stdout)
+      assert.strictEqual((yield* CommandLine.run(["merge", direct])).stdout, walk.stdout)
       const state = (file: string): unknown => JSON.parse(readFileSync(file, "utf8")).state
       assert.deepStrictEqual(state(direct), state(place("whole/calibration.state.json")))
     }),
@@ -308,7 +308,7 @@ describe("what does not fit is refused with the reason", () => {
 
   it.live.each(cases)("%s", ([, args, exitCode, reason]) =>
     Effect.gen(function* () {
-      const result = yield* CliProcess.run(args(), { env: { ELNUDGE_API_KEY: "sk_test" } })
+      const result = yield* CommandLine.run(args(), { env: { ELNUDGE_API_KEY: "sk_test" } })
       assert.strictEqual(result.exitCode, exitCode, result.stderr)
       assert.match(result.stderr, reason)
       assert.strictEqual(result.stdout, "")
@@ -325,7 +325,7 @@ describe("compare", () => {
       const args = ["--before", "2026-10-01..2026-10-08", "--after", "2026-10-08..2026-10-20T12:00Z"]
       const compared = yield* Shop.run(["compare", "nudge-performance", ...args, "--rate-limit", "1000000"])
       assert.strictEqual(compared.exitCode, 0, compared.stderr)
-      const saved = yield* CliProcess.run(["compare", ...states("nudge-performance", "first", "second")])
+      const saved = yield* CommandLine.run(["compare", ...states("nudge-performance", "first", "second")])
       assert.strictEqual(compared.stdout, saved.stdout)
       assert.isTrue(compared.stdout.startsWith(columns))
       assert.match(compared.stderr, /^before: coverage: \d+ sessions/m)
@@ -340,7 +340,7 @@ describe("compare", () => {
         ["2026-10-20T12:00Z", "2026-11-01"],
       ]
       const args = ["--before", before?.join("..") ?? "", "--after", after?.join("..") ?? ""]
-      const { exitCode, stderr, stdout } = yield* CliProcess.run(["compare", "cohorts", "--input", kept, ...args])
+      const { exitCode, stderr, stdout } = yield* CommandLine.run(["compare", "cohorts", "--input", kept, ...args])
       assert.strictEqual(exitCode, 0, stderr)
       const compared = stdout
         .split("\n")
@@ -351,7 +351,7 @@ describe("compare", () => {
         [after, 7],
       ] as const) {
         const [from = "", to = ""] = window ?? []
-        const alone = yield* CliProcess.run(["cohorts", "--input", kept, "--from", from, "--to", to])
+        const alone = yield* CommandLine.run(["cohorts", "--input", kept, "--from", from, "--to", to])
         const rows = alone.stdout
           .split("\n")
           .slice(1, -1)
@@ -366,17 +366,17 @@ describe("compare", () => {
 
   it.live("notes that the window before is the later one", () =>
     Effect.gen(function* () {
-      const swapped = yield* CliProcess.run(["compare", ...states("calibration", "second", "first")])
+      const swapped = yield* CommandLine.run(["compare", ...states("calibration", "second", "first")])
       assert.strictEqual(swapped.exitCode, 0)
       assert.include(swapped.stderr, "note: the window before is the later one of the two")
-      const straight = yield* CliProcess.run(["compare", ...states("calibration", "first", "second")])
+      const straight = yield* CommandLine.run(["compare", ...states("calibration", "first", "second")])
       assert.notInclude(straight.stderr, "note:")
     }),
   )
 
   it.live("says in JSON what each side rests on", () =>
     Effect.gen(function* () {
-      const { stdout } = yield* CliProcess.run([
+      const { stdout } = yield* CommandLine.run([
         "compare",
         ...states("calibration", "first", "second"),
         "--format",

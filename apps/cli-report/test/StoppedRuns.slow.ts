@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import { inject } from "vitest"
 import * as StoppedRuns from "./StoppedRuns.ts"
 
-// Some end before they are stopped; at least 300 must not.
-const runs = 330
+const runs = 33 * inject("times")
 const seed = "elnudge-5"
 
 const names: ReadonlyArray<StoppedRuns.Name> = ["attribution", "cohorts", "run", "sessions csv", "sessions ndjson"]
@@ -58,7 +58,8 @@ describe("hundreds of runs that were stopped and gone on with", () => {
       yield* Console.log(
         `${interrupted} of ${runs} runs stopped, ${stops} times; at most ${worst.toFixed(1)} more requests a stop, and ${most.toFixed(2)} times the requests of one run`,
       )
-      assert.isAtLeast(interrupted, 300)
+      // Some end before they are stopped.
+      assert.isAtLeast(interrupted, 0.9 * runs)
     }),
   )
 })

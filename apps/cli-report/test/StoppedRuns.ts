@@ -3,7 +3,6 @@
  * done; held against one run that nobody stopped.
  */
 import { Emulator, Generator } from "@effect-elnudge/emulator"
-import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -65,37 +64,25 @@ interface Shop {
   readonly when: (more: number, call: () => void) => void
 }
 
+const signals = ["SIGKILL", "SIGTERM", "SIGINT"] as const
+
 /** Runs the command once. Ends when the process has, however that was. */
 const runOnce = (args: ReadonlyArray<string>, { baseUrl, when }: Shop, stop: Stop | undefined) =>
-  Effect.callback<{ readonly exitCode: number | null; readonly signal: string | null; readonly stderr: string }>(
-    (resume) => {
-      const command = [process.execPath, "--conditions=@effect-elnudge/source", CliProcess.launcher, ...args]
-      if (stop?.way === "max requests") command.push("--max-requests", String(stop.afterRequests))
+  Effect.suspend(() => {
+    const bound = stop?.way === "max requests" ? ["--max-requests", String(stop.afterRequests)] : []
+    const signal = signals.find((each) => each === stop?.way)
+    const arrived = Effect.callback<void>((resume) => {
+      if (stop !== undefined) when(stop.afterRequests, () => resume(Effect.void))
+    })
+    return CliProcess.run([...args, ...bound], {
+      env: { ELNUDGE_BASE_URL: baseUrl, ELNUDGE_API_KEY: Emulator.defaultKey },
+      isClosed: stop?.way === "closed pipe",
       // In blocks of 512 bytes: enough for a checkpoint of the beginning, and not for all.
-      const limit =
-        stop?.way === "full disk" ? [`ulimit -f ${8 + Math.floor(stop.afterRequests / 4)}; exec "$@"`] : ['exec "$@"']
-      const child = spawn("sh", ["-c", ...limit, "sh", ...command], {
-        env: {
-          PATH: process.env["PATH"],
-          NODE_COMPILE_CACHE: CliProcess.compileCache,
-          ELNUDGE_BASE_URL: baseUrl,
-          ELNUDGE_API_KEY: Emulator.defaultKey,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-      })
-      let stderr = ""
-      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-        stderr += chunk
-      })
-      if (stop?.way === "closed pipe") child.stdout.destroy()
-      else child.stdout.resume()
-      if (stop?.way === "SIGKILL" || stop?.way === "SIGTERM" || stop?.way === "SIGINT") {
-        const signal = stop.way
-        when(stop.afterRequests, () => child.kill(signal))
-      }
-      child.on("close", (exitCode, signal) => resume(Effect.succeed({ exitCode, signal, stderr })))
-    },
-  )
+      shell: stop?.way === "full disk" ? `ulimit -f ${8 + Math.floor(stop.afterRequests / 4)}; exec "$@"` : undefined,
+      signal,
+      interruptAfter: signal === undefined ? undefined : arrived,
+    })
+  })
 
 export interface Outcome {
   readonly expected: Readonly<Record<string, string>>

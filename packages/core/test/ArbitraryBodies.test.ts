@@ -9,6 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { inject } from "vitest"
 import * as JsonDepth from "../src/JsonDepth.ts"
 import * as ArbitraryBody from "./ArbitraryBody.ts"
 import * as FakeApi from "./FakeApi.ts"
@@ -106,7 +107,7 @@ describe("a body that may be anything", () => {
       const walked = Effect.result(Effect.provide(walk, answering(bytes, pieceSize)))
       assertJudged(yield* VirtualTime.run(walked, 10_000), ArbitraryBody.rowsOf(bytes, JsonDepth.maxDepth))
     }),
-    { arbitrary: { runs: 1500, seed: "bodies of pages" } },
+    { arbitrary: { runs: 150 * inject("times"), seed: "bodies of pages" } },
   )
 
   it.effect.prop(
@@ -117,7 +118,7 @@ describe("a body that may be anything", () => {
       const answered = Effect.result(Effect.provide(read, answering(bytes, pieceSize)))
       assertJudged(yield* VirtualTime.run(answered, 10_000), ArbitraryBody.sessionOf(bytes, id, JsonDepth.maxDepth))
     }),
-    { arbitrary: { runs: 1500, seed: "bodies of details" } },
+    { arbitrary: { runs: 150 * inject("times"), seed: "bodies of details" } },
   )
 
   it.effect.prop(
@@ -128,6 +129,6 @@ describe("a body that may be anything", () => {
       const answered = Effect.result(Effect.provide(list, answering(bytes, pieceSize)))
       assertJudged(yield* VirtualTime.run(answered, 10_000), ArbitraryBody.nudgesOf(bytes, JsonDepth.maxDepth))
     }),
-    { arbitrary: { runs: 1500, seed: "bodies of nudges" } },
+    { arbitrary: { runs: 150 * inject("times"), seed: "bodies of nudges" } },
   )
 })

@@ -1,4 +1,5 @@
 import { describe, it } from "@effect/vitest"
+import { inject } from "vitest"
 import * as ApiModel from "./ApiModel.ts"
 import * as ModelCheck from "./ModelCheck.ts"
 
@@ -87,6 +88,6 @@ describe("the client, against a model of the API that fails in every way", () =>
     "gives exactly the model's sessions, or the right error, and goes on from there",
     { behaviour: ApiModel.Behaviour },
     ({ behaviour }) => ModelCheck.check(behaviour),
-    { arbitrary: { runs: 1000, seed: "elnudge-5" } },
+    { arbitrary: { runs: 100 * inject("times"), seed: "elnudge-5" } },
   )
 })

@@ -23,6 +23,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
+import { inject } from "vitest"
 import * as LiveShop from "./LiveShop.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 
@@ -183,7 +184,7 @@ describe("an API that fails", () => {
   it.effect("is not hammered for details, nor complained of for each", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
-      const visits = yield* LiveShop.draw(1_000, start, 2 * hour, "details down")
+      const visits = yield* LiveShop.draw(100 * inject("times"), start, 2 * hour, "details down")
       const isDown = (now: number) => now < at(8 * 60)
       const shop = LiveShop.make(visits, {
         fault: (now, _, id) => (id !== undefined && isDown(now) ? LiveShop.lost : undefined),

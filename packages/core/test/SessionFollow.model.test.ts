@@ -1,4 +1,5 @@
 import { describe, it } from "@effect/vitest"
+import { inject } from "vitest"
 import * as FollowCheck from "./FollowCheck.ts"
 import * as FollowModel from "./FollowModel.ts"
 
@@ -71,6 +72,6 @@ describe("follow, against a model of shops, APIs that fail, and programs that ar
     "takes every session in once, at its end, and counts what was done",
     { behaviour: FollowModel.Behaviour },
     ({ behaviour }) => FollowCheck.check(behaviour),
-    { arbitrary: { runs: 15, seed: "elnudge-7" } },
+    { arbitrary: { runs: 2 * inject("times"), seed: "elnudge-7" } },
   )
 })
