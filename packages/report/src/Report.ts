@@ -83,5 +83,6 @@ export const zip = <StateA, OutA, StateB, OutB>(
   needsDetail: (session) => a.needsDetail(session) || b.needsDetail(session),
   needsEvents: (session) => needsEvents(a, session) || needsEvents(b, session),
   codec: Schema.Tuple([a.codec, b.codec]),
+  contradicts: ([stateA, stateB], ledger) => a.contradicts?.(stateA, ledger) ?? b.contradicts?.(stateB, ledger),
   cover: ([stateA, stateB], span) => [a.cover?.(stateA, span) ?? stateA, b.cover?.(stateB, span) ?? stateB],
 })

@@ -65,5 +65,7 @@ export const mapCodec = <A, E>(value: Schema.Codec<A, E>) =>
     )
 
 /** A tally as it is saved. */
-export const codec = <Name extends string>(zeros: Readonly<Counts.Counts<Name>>, options?: Counts.Options<NoInfer<Name>>) =>
-  mapCodec(Counts.codec(zeros, options))
+export const codec = <Name extends string>(
+  zeros: Readonly<Counts.Counts<Name>>,
+  options?: Counts.Options<NoInfer<Name>>,
+) => mapCodec(Counts.codec(zeros, options))

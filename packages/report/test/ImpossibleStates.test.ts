@@ -9,7 +9,7 @@ import {
   NudgePerformanceReport,
   ReadingsReport,
   ReconcileReport,
-  type Report,
+  Report,
 } from "@effect-elnudge/report"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { assert, describe, it } from "@effect/vitest"
@@ -210,6 +210,7 @@ describe("beside the ledger of the same walk", () => {
     ["lift", contradictions(LiftReport.make())],
     ["calibration", contradictions(CalibrationReport.make())],
     ["reconcile", contradictions(ReconcileReport.make())],
+    ["two in one walk", contradictions(Report.zip(AttributionReport.make(), CohortReport.make()))],
     ["readings", contradictions(ReadingsReport.make())],
     ["nudge-performance", contradictions(NudgePerformanceReport.make())],
   ] as const)("%s refuses more sessions than there were", (name, [own, other]) => {
