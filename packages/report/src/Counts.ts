@@ -62,7 +62,12 @@ export const notUnion = <Name extends string>(
 ): string | undefined =>
   firstReason(
     names.flatMap((name) => [
-      above(`${name} of each`, Math.max(0, ...parts.map((part) => part[name])), `${name} of all`, all[name]),
+      above(
+        `${name} of each`,
+        parts.reduce((most, part) => Math.max(most, part[name]), 0),
+        `${name} of all`,
+        all[name],
+      ),
       above(`${name} of all`, all[name], `the sum of ${name}`, total(parts, name)),
     ]),
   )
