@@ -1,7 +1,6 @@
 /** What of the command line a checkpoint is bound to: all that the answer depends on, as it was given. */
 import { ApiKey, Checkpoint, ElnudgeError, SessionsApi } from "@effect-elnudge/core"
 import * as BaseUrl from "@effect-elnudge/core/BaseUrl"
-import { Report } from "@effect-elnudge/report"
 import * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -29,10 +28,10 @@ const momentText = (moment: Option.Option<FlagValues.Moment>, { timeZone }: Walk
 export const ofReports = (reports: ReadonlyArray<PrintedReport.PrintedReport>): Checkpoint.Query =>
   Object.fromEntries([
     ["reports", reports.map(({ name }) => name).join(", ")],
-    ["definitions", Report.definitions],
-    ...reports.flatMap(({ name, options }) =>
-      Object.entries(options).map(([option, value]) => [`${name} ${option}`, JSON.stringify(value)] as const),
-    ),
+    ...reports.flatMap(({ name, options, version }) => [
+      [`${name} definitions`, version],
+      ...Object.entries(options).map(([option, value]) => [`${name} ${option}`, JSON.stringify(value)] as const),
+    ]),
   ])
 
 /** The checkpoint that the flags ask for; undefined where they do not. `more` is what else the command was asked for. */

@@ -158,7 +158,7 @@ const merge = Command.make(
   Command.withShortDescription("Saved states of several windows as one report, without reading a session again"),
   Command.withDescription(
     "The report of several files that --save-state wrote, as if their sessions had been read in one walk. Refuses states " +
-      "of different reports or options, and windows that overlap. Needs no key.",
+      "of different reports or options, windows that overlap, and files that are not as they were written. Needs no key.",
   ),
   Command.withExamples([
     {

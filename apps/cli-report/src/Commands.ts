@@ -2,7 +2,6 @@
 // For the whole program, and so never in a library: checks of what is read compile to code of their own.
 import "effect/schema/SchemaJITCompiler/enable"
 import { ElnudgeError } from "@effect-elnudge/core"
-import { Report } from "@effect-elnudge/report"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -86,7 +85,8 @@ const prepareState = Effect.fnUntraced(function* (file: string | undefined) {
     site: string | undefined,
   ) {
     if (output === undefined) return Effect.void
-    yield* output.stage(Stream.succeed(StateFile.format({ report, site, state: running.save(), coverage, ledger })))
+    const text = yield* StateFile.format({ report, site, state: running.save(), coverage, ledger })
+    yield* output.stage(Stream.succeed(text))
     return output.publish
   })
 })
@@ -225,7 +225,7 @@ export const run = asking((flags: RunFlags) =>
     )
     const summary = {
       ...SiteInUse.named(flags),
-      definitions: Report.definitions,
+      definitions: Object.fromEntries(jobs.map(({ report: { name, version } }) => [name, version])),
       options: Object.fromEntries(jobs.map(({ report: { name, options } }) => [name, options])),
       coverage,
       ledger,

@@ -131,6 +131,9 @@ const findingsOf = (
       bands: options["bands"],
       by: unit,
       time_zone: flags.timeZone.id,
+      "versions of the definitions": [attribution, lift, calibration, performance, reconcile, readings, ...jobs.cohorts]
+        .map(({ report: { name, version } }) => `${name} ${version}`)
+        .filter((each, index, all) => all.indexOf(each) === index),
     },
     attribution: attribution.running.rows(),
     lift: lift.running.rows(),

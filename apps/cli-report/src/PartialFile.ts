@@ -1,14 +1,25 @@
 /** A file that grows over several runs beside its place, and is put there when it is whole. */
+import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as EventLog from "./EventLog.ts"
 import * as OutputFile from "./OutputFile.ts"
 
+/** What a checkpoint knows of the file. */
+export const Kept = Schema.Struct({
+  bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  /** SHA-256 of those bytes, in hexadecimal digits. Checkpoints of before there was one do not have it. */
+  sha256: Schema.optionalKey(Schema.String),
+})
+export type Kept = typeof Kept.Type
+
 export interface PartialFile {
-  /** How many bytes it has. */
-  readonly size: () => number
+  /** What it has so far. */
+  readonly kept: () => Kept
   readonly append: (text: string) => Effect.Effect<void, OutputFile.OutputUnwritable>
   /** What was appended is on the disk when this ends. */
   readonly sync: Effect.Effect<void, OutputFile.OutputUnwritable>
@@ -26,37 +37,65 @@ const sizeOf = (file: string) =>
     ),
   )
 
+/** The hash of the first bytes of a file, to go on with. */
+const hashOf = Effect.fnUntraced(function* (file: string, bytes: number) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const hash = createHash("sha256")
+  if (bytes === 0) return hash
+  yield* Stream.runForEach(fileSystem.stream(file, { bytesToRead: bytes }), (chunk) =>
+    Effect.sync(() => {
+      hash.update(chunk)
+    }),
+  )
+  return hash
+})
+
 const identity = ({ dev, ino }: FileSystem.File.Info): string => `${dev} ${Option.getOrElse(ino, () => 0n)}`
 
 /**
- * Goes on after the first `kept` bytes, and drops what was written after them; 0 starts anew. Only its owner can read it.
- * It stays where it is when the run ends before it was published.
+ * Goes on after what an earlier run had, and drops what was written after that; without one it starts anew. Only its owner
+ * can read it. It stays where it is when the run ends before it was published.
  */
-export const open = Effect.fn("PartialFile.open")(function* (output: string, kept: number, isComplete: boolean) {
+export const open = Effect.fn("PartialFile.open")(function* (
+  output: string,
+  earlier: Kept | undefined,
+  isComplete: boolean,
+) {
+  const kept = earlier?.bytes ?? 0
   const fileSystem = yield* FileSystem.FileSystem
   // A folder, a device or a pipe would be replaced by a file of its name.
   yield* Effect.scoped(OutputFile.prepare(output))
   const target = yield* OutputFile.target(output)
   const file = `${target}.partial`
   const explained = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => OutputFile.explained(file, effect)
+  const refuse = (reason: string) =>
+    new OutputFile.OutputUnwritable({
+      file,
+      reason: `the checkpoint counts on ${kept} bytes that an earlier run wrote there, and ${reason}`,
+      advice: "Put it back, or delete the checkpoint to start anew.",
+    })
+  // Nobody would see in the whole file that a part of it is not what the API gave.
+  const keptHash = Effect.fnUntraced(function* (place: string) {
+    const found = yield* explained(hashOf(place, kept))
+    const isOther = earlier?.sha256 !== undefined && found.copy().digest("hex") !== earlier.sha256
+    return isOther ? yield* refuse("they were changed since") : found
+  })
   const existing = yield* explained(sizeOf(file))
   if (kept > 0 && (existing === undefined || existing < kept)) {
     // The last run may have ended between putting the file in its place and saying so.
     if (isComplete && existing === undefined && (yield* explained(sizeOf(target))) === kept) {
+      yield* keptHash(target)
       const published: PartialFile = {
-        size: () => kept,
+        kept: () => ({ bytes: kept }),
         append: () => Effect.void,
         sync: Effect.void,
         publish: Effect.void,
       }
       return published
     }
-    return yield* new OutputFile.OutputUnwritable({
-      file,
-      reason: `the checkpoint counts on ${kept} bytes that an earlier run wrote there, and it has ${existing ?? "none"}`,
-      advice: "Put it back, or delete the checkpoint to start anew.",
-    })
+    return yield* refuse(`it has ${existing ?? "none"}`)
   }
+  const hash = yield* keptHash(file)
   if (kept === 0) yield* explained(fileSystem.remove(file, { force: true }))
   const opened = yield* explained(fileSystem.open(file, { flag: kept === 0 ? "wx" : "r+", mode: 0o600 }))
   yield* explained(opened.truncate(kept))
@@ -79,13 +118,14 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
   })
   let size = kept
   const partial: PartialFile = {
-    size: () => size,
+    kept: () => ({ bytes: size, sha256: hash.copy().digest("hex") }),
     append: (text) => {
       const bytes = encoder.encode(text)
       return Effect.andThen(
         explained(opened.writeAll(bytes)),
         Effect.sync(() => {
           size += bytes.length
+          hash.update(bytes)
         }),
       )
     },

@@ -18,6 +18,8 @@ type PlainRow = Readonly<Record<string, Report.Cell>>
 /** What a finished report can be printed as. */
 export interface Printed<Row = PlainRow> {
   readonly name: string
+  /** Of the definitions behind its numbers. */
+  readonly version: string
   readonly options: Options
   readonly csv: (options?: Formula.Options) => string
   readonly table: () => string
@@ -34,6 +36,8 @@ export interface Running<Row = unknown> {
   readonly cover: (span: TimeSpan.TimeSpan) => void
   /** The state as JSON. */
   readonly save: () => unknown
+  /** Why it cannot be of the sessions that the ledger of the same walk counted; undefined where it can. */
+  readonly contradicts: (ledger: Report.Counted) => string | undefined
   /** Goes on from a state that `save` gave; fails where it is none of this report's. */
   readonly restore: (saved: unknown) => Result.Result<void, string>
   readonly done: () => Printed
@@ -45,6 +49,8 @@ export interface Running<Row = unknown> {
 
 export interface PrintedReport<Row = unknown> {
   readonly name: string
+  /** Of the definitions behind its numbers. */
+  readonly version: string
   readonly options: Options
   /** Whether it has rates that two windows can be compared by. */
   readonly isComparable: boolean
@@ -66,7 +72,7 @@ export const make = <
   table: (rows: ReadonlyArray<Row>) => string,
   options: Options,
 ): PrintedReport<Row> => {
-  const { columns, name } = report
+  const { columns, name, version } = report
   const decode = Schema.decodeUnknownResult(report.codec)
   const encode = Schema.encodeSync(report.codec)
   const from = (initial: State): Running<Row> => {
@@ -81,6 +87,7 @@ export const make = <
         state = report.cover?.(state, span) ?? state
       },
       save: () => encode(state),
+      contradicts: (ledger) => report.contradicts?.(state, ledger),
       restore: (saved) =>
         Result.mapBoth(decode(saved), {
           onFailure: ({ message }) => message,
@@ -92,6 +99,7 @@ export const make = <
         const rows = report.done(state)
         return {
           name,
+          version,
           options,
           csv: (options) => ReportCsv.make(columns, rows, options),
           table: () => `${table(rows)}${TableText.caption(options.confidence)}`,
@@ -104,6 +112,7 @@ export const make = <
   }
   return {
     name,
+    version,
     options,
     isComparable: report.compared !== undefined,
     start: () => from(report.initial()),

@@ -1,6 +1,6 @@
 /** Stream ▸ fold ▸ output: the one place where a walk, reports and files meet. Any number of reports share a walk. */
 import { Checkpoint, Coverage, type Session, type SessionRead, version } from "@effect-elnudge/core"
-import { Ledger, Report } from "@effect-elnudge/report"
+import { Ledger } from "@effect-elnudge/report"
 import type * as Formula from "@effect-elnudge/report/Formula"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -152,8 +152,8 @@ export const format = <Row>(
     case "table":
       return report.table()
     case "json": {
-      const { name, options, rows } = report
-      const head = { report: name, definitions: Report.definitions, version, options }
+      const { name, options, rows, version: definitions } = report
+      const head = { report: name, definitions, version, options }
       return `${JSON.stringify({ ...head, ...basis, rows }, null, 2)}\n`
     }
   }

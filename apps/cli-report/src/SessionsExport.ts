@@ -3,7 +3,6 @@ import { Coverage, ElnudgeError, SessionFile, type SessionRead } from "@effect-e
 import { SessionCsv } from "@effect-elnudge/report"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as CheckpointedWalk from "./CheckpointedWalk.ts"
 import * as Destination from "./Destination.ts"
@@ -62,8 +61,6 @@ const whole = Effect.fnUntraced(function* (options: Options, plan: WalkPlan.Walk
   return recorder.snapshot()
 })
 
-const Kept = Schema.Struct({ bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)) })
-
 /** The same into a file that grows beside its place, over as many runs as it takes. */
 const resumable = Effect.fnUntraced(function* (
   options: Options,
@@ -71,13 +68,13 @@ const resumable = Effect.fnUntraced(function* (
   asked: CheckpointedWalk.Asked,
   output: string,
 ) {
-  const walk = yield* CheckpointedWalk.open(asked, Kept, WalkPlan.hasSession(plan))
+  const walk = yield* CheckpointedWalk.open(asked, PartialFile.Kept, WalkPlan.hasSession(plan))
   const { earlier, recorder, tracker } = walk
-  const file = yield* PartialFile.open(output, earlier?.bytes ?? 0, walk.isComplete)
-  if (file.size() === 0) yield* file.append(head(options))
+  const file = yield* PartialFile.open(output, earlier, walk.isComplete)
+  if (file.kept().bytes === 0) yield* file.append(head(options))
   const { pick, picked } = picker(options)
   // Only what is on the disk may be counted as done.
-  const state = Effect.map(file.sync, () => ({ bytes: file.size() }))
+  const state = Effect.map(file.sync, file.kept)
   yield* walk
     .during(state, (saveWhenDue) =>
       WalkPlan.reads(plan, { pick, ordered: true, tracker }).pipe(

@@ -3,7 +3,8 @@
  * that do not overlap merge into the bytes of one pass over all of them.
  */
 import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
-import { Ledger, Report } from "@effect-elnudge/report"
+import * as ContentHash from "@effect-elnudge/core/ContentHash"
+import { Ledger } from "@effect-elnudge/report"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -16,20 +17,25 @@ import type * as ReportRunner from "./ReportRunner.ts"
 
 const ledger = Ledger.make()
 
-const Saved = Schema.fromJsonString(
-  Schema.Struct({
-    /** Of this file. */
-    format: Schema.Literal("elnudge-state-1"),
-    report: Schema.String,
-    definitions: Schema.String,
-    /** The name of `--site`. */
-    site: Schema.optional(Schema.String),
-    options: Schema.Record(Schema.String, Schema.Unknown),
-    coverage: Coverage.Coverage,
-    ledger: ledger.codec,
-    state: Schema.Unknown,
-  }),
-)
+// Of the files; the first had no hash.
+const fileFormat = "elnudge-state-2"
+
+const Saved = Schema.Struct({
+  report: Schema.String,
+  /** The version of the report's. */
+  definitions: Schema.String,
+  /** The name of `--site`. */
+  site: Schema.optional(Schema.String),
+  options: Schema.Record(Schema.String, Schema.Unknown),
+  coverage: Coverage.Coverage,
+  ledger: ledger.codec,
+  state: Schema.Unknown,
+})
+
+const File = Schema.Struct({ format: Schema.Literal(fileFormat), ...Saved.fields })
+
+const decode = Schema.decodeUnknownEffect(File)
+const encode = Schema.encodeSync(Saved)
 
 /** A state cannot be written, read, or put together with another. */
 export class StateFileError extends Data.TaggedError("StateFileError")<{
@@ -56,18 +62,20 @@ export interface Contents {
 }
 
 /** The text of the file. */
-export const format = ({ coverage, ledger, report, site, state }: Contents): string =>
-  `${Schema.encodeSync(Saved)({
-    format: "elnudge-state-1",
-    report: report.name,
-    definitions: Report.definitions,
-    site,
-    options: report.options,
-    // A clock that was set back during the walk must not cost its state.
-    coverage: { ...coverage, paced_ms: Math.max(0, coverage.paced_ms), held_ms: Math.max(0, coverage.held_ms) },
-    ledger,
-    state,
-  })}\n`
+export const format = ({ coverage, ledger, report, site, state }: Contents): Effect.Effect<string> =>
+  ContentHash.write(
+    { format: fileFormat },
+    encode({
+      report: report.name,
+      definitions: report.version,
+      site,
+      options: report.options,
+      // A clock that was set back during the walk must not cost its state.
+      coverage: { ...coverage, paced_ms: Math.max(0, coverage.paced_ms), held_ms: Math.max(0, coverage.held_ms) },
+      ledger,
+      state,
+    }),
+  )
 
 /** Fails where the window is yet to end (epoch milliseconds). */
 export const checkEnded = Effect.fn("StateFile.checkEnded")(function* (to: number) {
@@ -116,7 +124,7 @@ const invalid = (file: string, reason: string) =>
   new StateFileError({
     problem: "invalid",
     reason: `${file} is not a saved state that this version can read: ${reason.replace(/\s*\n\s*/g, " ")}`,
-    advice: "Give a file that --save-state wrote, or save it again.",
+    advice: "Make it again: run its report over its window once more, with --save-state.",
   })
 
 /** One file, checked by itself. */
@@ -132,13 +140,8 @@ export const read = Effect.fn("StateFile.read")(function* (file: string) {
         }),
     ),
   )
-  const saved = yield* Effect.mapError(Schema.decodeEffect(Saved)(text), ({ message }) => invalid(file, message))
-  if (saved.definitions !== Report.definitions) {
-    return yield* invalid(
-      file,
-      `its numbers are defined by version ${saved.definitions}, ours by ${Report.definitions}`,
-    )
-  }
+  const json = yield* Effect.mapError(ContentHash.read(text), (reason) => invalid(file, reason))
+  const saved = yield* Effect.mapError(decode(json), ({ message }) => invalid(file, message))
   if (saved.coverage.window === null) return yield* invalid(file, "it does not say which window it is of")
   const [listed, counted] = [saved.coverage.sessions, saved.ledger.sessions]
   if (listed !== counted) {
@@ -146,8 +149,17 @@ export const read = Effect.fn("StateFile.read")(function* (file: string) {
   }
   const found = Catalog.find(saved.report, saved.options)
   if (Result.isFailure(found)) return yield* invalid(file, found.failure)
+  const { name, version } = found.success
+  if (saved.definitions !== version) {
+    return yield* invalid(
+      file,
+      `its numbers are defined by version ${saved.definitions} of ${name}, ours by ${version}`,
+    )
+  }
   const resumed = found.success.resume([saved.state])
   if (Result.isFailure(resumed)) return yield* invalid(file, resumed.failure)
+  const contradiction = resumed.success.contradicts(saved.ledger)
+  if (contradiction !== undefined) return yield* invalid(file, contradiction)
   const loaded: Loaded = { file, ...saved, report: found.success }
   return loaded
 })

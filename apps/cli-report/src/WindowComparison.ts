@@ -129,6 +129,7 @@ export const print = ({ after, before, report }: WindowComparison): PrintedRepor
   const rows = RateChange.make(before.rates, after.rates, report.options.confidence)
   return {
     name: `compare ${report.name}`,
+    version: report.version,
     options: report.options,
     csv: (options) => ReportCsv.make(RateChange.columns, rows, options),
     table: () => `${RateChangeTable.render(rows)}${TableText.caption(report.options.confidence)}`,

@@ -153,7 +153,7 @@ describe("a list of sessions that goes on growing", () => {
       return { output, file, partial, expected, kept }
     })
 
-  it.live("drops what was written after the checkpoint, and refuses what is less than that", () =>
+  it.live("drops what was written after the checkpoint, and refuses what is less than that, or not the same", () =>
     serve({}, (shop) =>
       Effect.gen(function* () {
         const { expected, file, kept, output, partial } = yield* cut(shop)
@@ -161,13 +161,18 @@ describe("a list of sessions that goes on growing", () => {
         assert.isTrue(half !== undefined && half !== "" && expected.startsWith(half))
         const bytes = statSync(partial).size
         truncateSync(partial, bytes - 1)
-        const counts = `the checkpoint counts on ${bytes} bytes that an earlier run wrote there, and it has`
-        assertFails(yield* shop.run(kept), 1, `${counts} ${bytes - 1}.`, "Put it back, or delete the checkpoint")
+        const counts = `the checkpoint counts on ${bytes} bytes that an earlier run wrote there, and`
+        assertFails(yield* shop.run(kept), 1, `${counts} it has ${bytes - 1}.`, "Put it back, or delete the checkpoint")
         assert.strictEqual(statSync(partial).size, bytes - 1)
         rmSync(partial)
         const gone = yield* shop.run(kept)
-        assertFails(gone, 1, `${counts} none`)
+        assertFails(gone, 1, `${counts} it has none`)
         assert.deepStrictEqual([gone.requests, readFileSync(file, "utf8"), existsSync(output)], [0, place, false])
+        const changed = half?.replace("true", "tru3") ?? ""
+        writeFileSync(partial, changed)
+        const other = yield* shop.run(kept)
+        assertFails(other, 1, "they were changed since", "Put it back, or delete the checkpoint")
+        assert.deepStrictEqual([other.requests, readFileSync(partial, "utf8")], [0, changed])
         writeFileSync(partial, half ?? "")
         appendFileSync(partial, "a line of a run that was killed\n".repeat(9_999))
         assertDone(yield* shop.run(kept))

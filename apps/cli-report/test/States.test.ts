@@ -3,7 +3,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as CommandLine from "./CommandLine.ts"
+import * as SavedState from "./SavedState.ts"
 import * as Shop from "./Shop.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "elnudge-states-"))
@@ -110,7 +112,13 @@ describe("merge", () => {
 describe("what does not fit is refused with the reason", () => {
   const changed = (name: string, change: (state: Record<string, unknown>) => unknown): string => {
     const file = place(name)
-    writeFileSync(file, JSON.stringify(change(JSON.parse(text("first/cohorts.state.json")))))
+    const state = change(Schema.decodeSync(SavedState.Json)(text("first/cohorts.state.json")))
+    writeFileSync(file, SavedState.text({ ...Object(state) }))
+    return file
+  }
+  const edited = (name: string, edit: (text: string) => string): string => {
+    const file = place(name)
+    writeFileSync(file, edit(text("first/cohorts.state.json")))
     return file
   }
   const [first = ""] = states("cohorts", "first")
@@ -129,16 +137,41 @@ describe("what does not fit is refused with the reason", () => {
       () => [
         "merge",
         first,
-        changed("bands.json", (state) => ({ ...state, options: { ...Object(state["options"]), split: null } })),
+        changed("sure.json", (state) => ({ ...state, options: { ...Object(state["options"]), confidence: 0.9 } })),
       ],
       2,
-      /has split "arm", .*bands\.json has null/,
+      /has confidence 0\.95, .*sure\.json has 0\.9/,
     ],
     [
       "other definitions",
       () => ["merge", changed("old.json", (state) => ({ ...state, definitions: "0" }))],
       6,
-      /its numbers are defined by version 0, ours by 1/,
+      /its numbers are defined by version 0 of cohorts, ours by 1\.?\n.*Make it again/,
+    ],
+    [
+      "a state with a digit changed",
+      () => ["merge", edited("digit.json", (json) => json.replace(/"conversions":\d+/, '"conversions":1'))],
+      6,
+      /its content does not fit its content_hash: it was changed after it was written\.?\n.*Make it again/,
+    ],
+    [
+      "a state without a hash, as they were before",
+      () => [
+        "compare",
+        first,
+        edited("hashless.json", (json) => json.replace("state-2", "state-1").replace(/"content_hash":"\w+",/, "")),
+      ],
+      6,
+      /it has no content_hash that would tell whether its numbers are those that were counted\.?\n.*Make it again/,
+    ],
+    [
+      "a state with more sessions in its cells than there were",
+      () => [
+        "merge",
+        changed("cells.json", (state) => ({ ...state, ledger: { ...Object(state["ledger"]), sessions: 9 } })),
+      ],
+      6,
+      /not a saved state/,
     ],
     ["a file that is none", () => ["merge", kept], 6, /is not a saved state that this version can read/],
     [
@@ -271,7 +304,7 @@ describe("what does not fit is refused with the reason", () => {
           { gaps: [{ from: "2026-10-02T00:00:00Z", to: "2026-12-01T00:00:00Z" }] },
           /gaps in order/,
         ],
-        ["another number of sessions than it counts", { sessions: 1 }, /speaks of 1 sessions, its ledger of \d+/],
+        ["another number of sessions than it counts", { sessions: 1000 }, /speaks of 1000 sessions, its ledger of \d+/],
         ["half a request", { requests: 0.5 }, /an integer.*requests/],
         ["a wait below 0", { paced_ms: -1 }, /paced_ms/],
       ] as const

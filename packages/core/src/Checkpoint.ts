@@ -8,6 +8,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
+import * as ContentHash from "./ContentHash.ts"
 import * as Coverage from "./Coverage.ts"
 import { reasonOf } from "./FileFailure.ts"
 import * as FollowPosition from "./FollowPosition.ts"
@@ -71,12 +72,6 @@ export class CheckpointUnusable extends Data.TaggedError("CheckpointUnusable")<{
 const canonical = (query: Query): string =>
   JSON.stringify(Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
-const hash = (text: string): Effect.Effect<string> =>
-  Effect.map(
-    Effect.promise(() => globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
-    (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join(""),
-  )
-
 const encodeCoverage = Schema.encodeSync(Coverage.Coverage)
 
 /** Files of one format, which says what kind of position they hold. */
@@ -86,23 +81,12 @@ const ofFormat = <Position, Encoded>(format: string, positionCodec: Schema.Codec
     query: Schema.Record(Schema.String, Schema.String),
     /** SHA-256 of the query, in hexadecimal digits. */
     query_hash: Schema.String,
-    /** SHA-256 of all that follows: what was edited is no longer what a walk saw. */
-    content_hash: Schema.String,
     position: positionCodec,
     coverage: Coverage.Coverage,
     state: Schema.Unknown,
   })
-  const File = Schema.fromJsonString(Checkpoint)
+  const decode = Schema.decodeUnknownEffect(Checkpoint)
   const encodePosition = Schema.encodeSync(positionCodec)
-
-  const encode = ({ coverage, position, state }: Contents<Position>) => ({
-    position: encodePosition(position),
-    coverage: encodeCoverage(coverage),
-    state,
-  })
-
-  // By the fields' own order, which a decoded file has as well.
-  const contentHash = (encoded: ReturnType<typeof encode>): Effect.Effect<string> => hash(JSON.stringify(encoded))
 
   const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
     const fileSystem = yield* FileSystem.FileSystem
@@ -113,36 +97,34 @@ const ofFormat = <Position, Encoded>(format: string, positionCodec: Schema.Codec
     )
     if (Option.isNone(text)) return Option.none<Contents<Position>>()
     const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
-    const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) => invalid(message))
+    const json = yield* Effect.mapError(ContentHash.read(text.value), invalid)
+    const saved = yield* Effect.mapError(decode(json), ({ message }) => invalid(message))
+    if (saved.query_hash !== (yield* ContentHash.ofText(canonical(saved.query)))) {
+      return yield* invalid("its query does not fit its hash")
+    }
     const names = [...new Set([...Object.keys(saved.query), ...Object.keys(query)])]
     const name = names.find((each) => saved.query[each] !== query[each])
     if (name !== undefined) {
       return yield* new CheckpointMismatch({ file, name, saved: saved.query[name], asked: query[name] })
     }
-    if (saved.query_hash !== (yield* hash(canonical(query)))) return yield* invalid("its query does not fit its hash")
     const contents: Contents<Position> = saved
-    if (saved.content_hash !== (yield* contentHash(encode(contents))))
-      return yield* invalid("it was changed after it was written")
     return Option.some(contents)
   })
 
   const write = Effect.fn("Checkpoint.write")(function* (file: string, query: Query, contents: Contents<Position>) {
     const fileSystem = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const encoded = encode(contents)
-    const text = JSON.stringify({
-      format,
-      query,
-      query_hash: yield* hash(canonical(query)),
-      content_hash: yield* contentHash(encoded),
-      ...encoded,
-    })
+    const { coverage, position, state } = contents
+    const text = yield* ContentHash.write(
+      { format, query, query_hash: yield* ContentHash.ofText(canonical(query)) },
+      { position: encodePosition(position), coverage: encodeCoverage(coverage), state },
+    )
     // Always the same name, so that runs that were killed leave one at most.
     const temporary = path.join(path.dirname(file), `.${path.basename(file)}.checkpoint-tmp`)
     yield* Effect.gen(function* () {
       yield* fileSystem.remove(temporary, { force: true })
       const opened = yield* fileSystem.open(temporary, { flag: "wx", mode: 0o600 })
-      yield* opened.writeAll(new TextEncoder().encode(`${text}\n`))
+      yield* opened.writeAll(new TextEncoder().encode(text))
       yield* opened.sync
     }).pipe(
       Effect.scoped,

@@ -4,9 +4,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
 import type { RequestInfo } from "./ElnudgeError.ts"
 import * as Session from "./Session.ts"
 import * as SessionRead from "./SessionRead.ts"
@@ -17,19 +15,55 @@ import * as TimeWindow from "./TimeWindow.ts"
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Millis = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
-// What was saved before there was such a count does not have it, and its hash must stay the same when it is read.
-const LaterCount = Schema.optionalKey(Count).pipe(
-  Schema.decodeTo(Count, {
-    decode: SchemaGetter.withDefault(Effect.succeed(0)),
-    encode: SchemaGetter.transformOptional(Option.filter((count) => count > 0)),
-  }),
-)
+// What was saved before there was such a count does not have it.
+const LaterCount = Count.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
 
 const Window = TimeWindow.TimeWindow.check(
   Schema.makeFilter(({ from, to }) => Session.millis(from) < Session.millis(to), {
     expected: "a window that begins before it ends",
   }),
 )
+
+// What a part of something counts cannot be more than all of it, however a run went.
+const impossible = (
+  counts: {
+    readonly [
+      name in
+        | "requests"
+        | "list_requests"
+        | "detail_requests"
+        | "nudge_requests"
+        | "retries"
+        | "rate_limited"
+        | "pages"
+        | "empty_pages"
+        | "sessions"
+        | "details"
+        | "nudges_from_list"
+        | "nudges_differ"
+        | "changed_since_listed"
+        | "unsettled"
+    ]: number
+  } & { readonly details_unavailable: { readonly past_retention: number; readonly not_found: number } },
+): string | undefined => {
+  const { detail_requests, details, details_unavailable, list_requests, nudge_requests, requests, sessions } = counts
+  if (list_requests + detail_requests + nudge_requests !== requests)
+    return "Expected requests to be the sum of its kinds"
+  const unavailable = details_unavailable.past_retention + details_unavailable.not_found
+  const parts = [
+    ["retries", counts.retries, "requests", requests],
+    ["rate_limited", counts.rate_limited, "requests", requests],
+    ["empty_pages", counts.empty_pages, "pages", counts.pages],
+    ["unsettled", counts.unsettled, "sessions", sessions],
+    ["nudges_differ", counts.nudges_differ, "sessions", sessions],
+    ["nudges_from_list", counts.nudges_from_list, "sessions", sessions],
+    ["details", details, "sessions", sessions],
+    ["details_unavailable", unavailable, "sessions", sessions],
+    ["changed_since_listed", counts.changed_since_listed, "details", details],
+  ] as const
+  const broken = parts.find(([, part, , whole]) => part > whole)
+  return broken && `Expected ${broken[0]} not to be more than ${broken[2]}`
+}
 
 /** Field names are those of the JSON output. Times are in milliseconds; everything else counts. */
 export const Coverage = Schema.Struct({
@@ -82,6 +116,7 @@ export const Coverage = Schema.Struct({
     }) => (coverage.window === null ? coverage.gaps.length === 0 : spans(coverage).every(({ from, to }) => from < to)),
     { expected: "gaps in order, apart from each other and inside the window" },
   ),
+  Schema.makeFilter(impossible),
 )
 export type Coverage = typeof Coverage.Type
 

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs"
 import { Checkpoint, Coverage, WalkPosition } from "@effect-elnudge/core"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
@@ -19,6 +21,9 @@ const contents: Checkpoint.Contents<WalkPosition.WalkPosition> = {
   coverage: new Coverage.Recorder().snapshot(),
   state: { lift: [1, { a: null }] },
 }
+
+const older = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8")
+const [olderWalk, olderFollow] = [older("checkpoint-1.json"), older("follow-1.json")]
 
 /** A file's name in a folder of its own, and the names of all that the folder holds. */
 const inFolder = Effect.gen(function* () {
@@ -48,16 +53,17 @@ describe("Checkpoint", () => {
     }).pipe(Effect.scoped, provided),
   )
 
-  it.effect("keeps the requests for nudges that a run has made", () =>
+  it.effect("goes on from a file of before nudges were counted, when the hash was of the values", () =>
     Effect.gen(function* () {
       const { file, fileSystem } = yield* inFolder
-      yield* Checkpoint.ofWalk.write(file, query, contents)
-      // As files were written before there were any: they are still what their hash says.
-      assert.notInclude(yield* fileSystem.readFileString(file), "nudge_requests")
-      const coverage = { ...contents.coverage, requests: 3, nudge_requests: 3 }
-      yield* Checkpoint.ofWalk.write(file, query, { ...contents, coverage })
-      const read = Option.getOrThrow(yield* Checkpoint.ofWalk.read(file, query))
-      assert.deepStrictEqual(read.coverage, coverage)
+      yield* fileSystem.writeFileString(file, olderWalk)
+      const walk = Option.getOrThrow(
+        yield* Checkpoint.ofWalk.read(file, { "2": "\u{fffd}", "10": "x", from: "2026-10-01" }),
+      )
+      assert.deepStrictEqual(walk.state, { count: 2 })
+      assert.deepInclude(walk.coverage, { requests: 1, nudge_requests: 0 })
+      yield* fileSystem.writeFileString(file, olderFollow)
+      assert.isTrue(Option.isSome(yield* Checkpoint.ofFollow.read(file, { shop: "a" })))
     }).pipe(Effect.scoped, provided),
   )
 
@@ -80,8 +86,17 @@ describe("Checkpoint", () => {
     ["nothing", () => ""],
     ["half a file", (text: string) => text.slice(0, text.length / 2)],
     ["another version", (text: string) => text.replace("checkpoint-1", "checkpoint-2")],
-    ["a query that was tampered with", (text: string) => text.replace(/"query_hash":"./, '"query_hash":"x')],
+    ["a query's hash that was tampered with", (text: string) => text.replace(/"query_hash":"./, '"query_hash":"x')],
+    ["a query that was tampered with", (text: string) => text.replace('"command":"lift"', '"command":"lifu"')],
     ["negative rows", (text: string) => text.replace('"rows":1', '"rows":-1')],
+    ["more rows", (text: string) => text.replace('"rows":1', '"rows":3')],
+    ["another state", (text: string) => text.replace('"lift":[1', '"lift":[3')],
+    ["a second state", (text: string) => text.replace('"state":', '"state":0,"state":')],
+    ["a space", (text: string) => text.replace('"rows":1', '"rows": 1')],
+    ["the same values in other lines", (text: string) => `${JSON.stringify(JSON.parse(text), null, 2)}\n`],
+    ["another line", (text: string) => `${text}\n`],
+    ["no hash", (text: string) => text.replace(/"content_hash":"\w*",/, "")],
+    ["another hash", (text: string) => text.replace(/"content_hash":"../, '"content_hash":"zz')],
     ["a window of nothing", (text: string) => text.replace('"window":{"from":"2026-10-01', '"window":{"from":"soon')],
   ] as const)("refuses %s, and leaves the file alone", ([, damage]) =>
     Effect.gen(function* () {
@@ -93,6 +108,20 @@ describe("Checkpoint", () => {
       assert.deepInclude(error, { _tag: "CheckpointUnusable", problem: "invalid", file })
       assert.notInclude(error.message, "\n")
       assert.strictEqual(yield* fileSystem.readFileString(file), damaged)
+    }).pipe(Effect.scoped, provided),
+  )
+
+  it.effect("takes no file with a bit that fell over for one that says something else", () =>
+    Effect.gen(function* () {
+      const { file, fileSystem } = yield* inFolder
+      yield* Checkpoint.ofWalk.write(file, query, contents)
+      const bytes = yield* fileSystem.readFile(file)
+      for (let at = 0; at < bytes.length; at += 2) {
+        const flipped = bytes.map((byte, index) => (index === at ? byte ^ (1 << ((at / 2) % 8)) : byte))
+        yield* fileSystem.writeFile(file, flipped)
+        const read = yield* Effect.exit(Checkpoint.ofWalk.read(file, query))
+        assert.isTrue(Exit.isFailure(read), `byte ${at}`)
+      }
     }).pipe(Effect.scoped, provided),
   )
 

@@ -196,12 +196,60 @@ const toRow = (
   }
 }
 
-const codec = Schema.Struct({
-  types: Tally.codec(noCounts),
-  any: Counts.codec(noSessions),
-  missingDetails: Counts.Counter,
-  credit: Credit.codec,
-})
+const ofSessions = {
+  sessions: [["converted_sessions", "influenced_not_converted"], ["influenced"], ["immature_sessions"]],
+  converted_sessions: [["converted_before_shown", "unknown_time"]],
+  influenced: [["influenced_not_converted"]],
+} as const
+
+const ofTypes = {
+  ...ofSessions,
+  shown: [["sessions"], ["clicked", "dismissed", "chat_opened", "other_outcomes"]],
+  converted_sessions: [["converted_before_shown", "unknown_time", "attributed_upper"]],
+  attributed_upper: [["attributed_lower"]],
+} as const
+
+// What a session has in the row of all types where it has it in that of one.
+const unions = [
+  "sessions",
+  "converted_sessions",
+  "influenced",
+  "influenced_not_converted",
+  "immature_sessions",
+  "unknown_time",
+] as const
+
+const fault = ({ any, types: tally }: State): string | undefined => {
+  const types = [...tally.values()]
+  const credited = Counts.total(types, "attributed_upper") + any.converted_before_shown + any.unknown_time
+  return Counts.firstReason([
+    Counts.notUnion(any, types, unions),
+    Counts.above(
+      "converted_before_shown of all",
+      any.converted_before_shown,
+      "the sum of converted_before_shown",
+      Counts.total(types, "converted_before_shown"),
+    ),
+    Counts.above("what conversions are credited to", credited, "converted_sessions", any.converted_sessions),
+  ])
+}
+
+const codecOf = (models: ReadonlyArray<CreditModel.Name>, basis: Credit.Basis) =>
+  Schema.Struct({
+    types: Tally.codec(noCounts, { bounds: ofTypes }),
+    any: Counts.codec(noSessions, { bounds: ofSessions }),
+    missingDetails: Counts.Counter,
+    credit: Credit.codec,
+  }).check(
+    Schema.makeFilter(fault),
+    Schema.makeFilter(({ any, credit, types }: State) =>
+      Credit.fault(credit, models, {
+        conversions: Counts.total(types.values(), `attributed_${basis}`),
+        flagged: any.influenced - any.influenced_not_converted,
+        types: new Set(types.keys()),
+      }),
+    ),
+  )
 
 /** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
 export const make = (options: Options = {}): Report<State, Row> => {
@@ -209,6 +257,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
   const models = CreditModel.names.filter((name) => options.models?.includes(name))
   return {
     name: "attribution",
+    version: "1",
     columns: [...columns, ...models.map((name) => `credit_${name}` as const)],
     compared: {
       label: ({ nudge_type }) => nudge_type,
@@ -222,7 +271,9 @@ export const make = (options: Options = {}): Report<State, Row> => {
     },
     needsDetail: NudgedSession.isNudged,
     needsEvents: NudgedSession.needsPurchaseTime,
-    codec,
+    codec: codecOf(models, basis),
+    contradicts: ({ any, missingDetails }, { sessions }) =>
+      Counts.above("nudged sessions", any.sessions + missingDetails, "sessions", sessions),
     initial: () => ({ types: new Map(), any: { ...noSessions }, missingDetails: 0, credit: Credit.initial() }),
     step: (state, read) => {
       const session = NudgedSession.of(read)

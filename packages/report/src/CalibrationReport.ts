@@ -9,6 +9,7 @@ import * as Auc from "./Auc.ts"
 import * as Brier from "./Brier.ts"
 import * as Cohort from "./Cohort.ts"
 import * as Comparison from "./Comparison.ts"
+import * as Counts from "./Counts.ts"
 import * as Isotonic from "./Isotonic.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
@@ -182,6 +183,7 @@ export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options
 
   return {
     name: "calibration",
+    version: "1",
     columns,
     compared: {
       label: ({ intent_band, population }) => `${population} ${intent_band}`,
@@ -190,6 +192,13 @@ export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options
     },
     needsDetail: () => false,
     codec,
+    contradicts: ({ nudged, unnudged }, { score_out_of_range, sessions }) =>
+      Counts.unequal(
+        "the sessions of all scores",
+        Counts.total([...unnudged, ...nudged], "sessions"),
+        "sessions with a score from 0 to 100",
+        sessions - score_out_of_range,
+      ),
     initial: () => ({ unnudged: ScoreBins.empty(), nudged: ScoreBins.empty() }),
     step: (state, read) => {
       const session = SessionRead.session(read)

@@ -62,7 +62,7 @@ const keys = (grid: Grid): ReadonlyArray<Key> => Array.from(grid.keys(), keyOf)
 export const empty = (): Grid => new Map()
 
 /** The grid as it is saved. */
-export const codec = Tally.codec(noCounts)
+export const codec = Tally.codec(noCounts, { bounds: { sessions: [["conversions"], ["immature"]] } })
 
 /** Takes one session in; changes the grid. */
 export const count = (grid: Grid, key: Key, isConverted: boolean, isImmature: boolean): void => {
@@ -152,6 +152,27 @@ export interface Layout {
   /** `unknown` is left out where no session needed it. */
   readonly arms: ReadonlyArray<string>
 }
+
+/** Whether each cell has a place in the rows. */
+export const isOf = (grid: Grid, { arms, bands, periods }: Layout): boolean =>
+  [...grid.keys()].every((id) => {
+    const key = keyOf(id)
+    const isBand = bands.includes(key.band) || key.band === otherBand
+    return idOf(key) === id && periods.includes(key.period) && isBand && arms.includes(key.arm)
+  })
+
+/** Why these cannot be the times of the grid's sessions; undefined where they can. */
+export const timesFault = (grid: Grid, times: TimeGrid): string | undefined =>
+  Counts.firstReason(
+    [...times].map(([id, { durations, missing }]) =>
+      Counts.above(
+        "times to purchase",
+        Durations.count(durations) + missing,
+        "conversions",
+        grid.get(id)?.conversions ?? 0,
+      ),
+    ),
+  )
 
 /** The cells in the order of the rows. */
 export const cells = (grid: Grid, layout: Layout): ReadonlyArray<Cell> => {

@@ -11,6 +11,7 @@ import * as Attribution from "./Attribution.ts"
 import * as Cohort from "./Cohort.ts"
 import * as CohortGrid from "./CohortGrid.ts"
 import * as Comparison from "./Comparison.ts"
+import * as Counts from "./Counts.ts"
 import * as Durations from "./Durations.ts"
 import * as MultipleTesting from "./MultipleTesting.ts"
 import * as NudgedSession from "./NudgedSession.ts"
@@ -112,12 +113,13 @@ export interface State {
   spans: TimeSpan.TimeSpans
 }
 
-const codec = Schema.Struct({
-  grid: CohortGrid.codec,
-  spans: Schema.Array(Schema.Struct({ from: Schema.Int, to: Schema.Int })),
-})
-
-const timedCodec = Schema.Struct({ ...codec.fields, times: CohortGrid.timesCodec })
+const Spans = Schema.Array(Schema.Struct({ from: Schema.Int, to: Schema.Int })).check(
+  Schema.makeFilter(
+    (spans: TimeSpan.TimeSpans) =>
+      spans.every(({ from, to }, index) => from < to && from > (spans[index - 1]?.to ?? Number.NEGATIVE_INFINITY)),
+    { expected: "spans in order and apart from each other" },
+  ),
+)
 
 /** A cell with what it is compared with; `baseline` is undefined where nothing is compared. */
 interface Compared {
@@ -160,6 +162,20 @@ export const make = (options: Options = {}): Report<State, Row> => {
     timeToPurchase = false,
   } = options
   const z = Proportion.zOf(confidence)
+  const layout = { bands: bands.map(({ label }) => label), arms: splitByArm ? Arm.arms : (["all"] as const) }
+  const periodsOf = (grid: CohortGrid.Grid) => (by === undefined ? ["all"] : CohortGrid.periods(grid))
+  const fields = {
+    grid: CohortGrid.codec.check(
+      Schema.makeFilter((grid: CohortGrid.Grid) => CohortGrid.isOf(grid, { ...layout, periods: periodsOf(grid) }), {
+        expected: "cells of a period, a band and an arm of the report",
+      }),
+    ),
+    spans: Spans,
+  }
+  const codec = Schema.Struct(fields)
+  const timedCodec = Schema.Struct({ ...fields, times: CohortGrid.timesCodec }).check(
+    Schema.makeFilter(({ grid, times }) => CohortGrid.timesFault(grid, times)),
+  )
 
   const compare = (grid: CohortGrid.Grid, cell: CohortGrid.Cell): Compared => {
     const isCompared = cell.key.arm === "shown_only" || cell.key.arm === "interacted"
@@ -191,6 +207,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
 
   return {
     name: "cohorts",
+    version: "1",
     columns: timeToPurchase ? [...columns, ...timeColumns] : columns,
     compared: {
       label: ({ arm, intent_band, period }) => [period, intent_band, arm].filter((part) => part !== "all").join(" "),
@@ -200,6 +217,8 @@ export const make = (options: Options = {}): Report<State, Row> => {
     needsDetail: (session) => (splitByArm && NudgedSession.isNudged(session)) || (timeToPurchase && session.converted),
     needsEvents: (session) => timeToPurchase && session.converted,
     codec: timeToPurchase ? timedCodec : codec,
+    contradicts: ({ grid }, { sessions }) =>
+      Counts.unequal("the sessions of all cells", CohortGrid.total(grid).sessions, "sessions", sessions),
     initial: () => ({ grid: CohortGrid.empty(), spans: [], times: timeToPurchase ? new Map() : undefined }),
     cover: (state, span) => ({ ...state, spans: TimeSpan.join(state.spans, span) }),
     step: (state, read) => {
@@ -238,12 +257,9 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const overallRate = Proportion.rate(overall.conversions, overall.sessions)
       const isCalendar = by?.unit === "day" || by?.unit === "week"
       const cut = new Set(isCalendar ? spans.flatMap((span) => [...Period.cutBy(by.labeler, span)]) : [])
-      const layout = {
-        bands: bands.map(({ label }) => label),
-        arms: splitByArm ? Arm.arms : (["all"] as const),
-        periods: by === undefined ? ["all"] : CohortGrid.periods(grid),
-      }
-      const compared = CohortGrid.cells(grid, layout).map((cell) => compare(grid, cell))
+      const compared = CohortGrid.cells(grid, { ...layout, periods: periodsOf(grid) }).map((cell) =>
+        compare(grid, cell),
+      )
       const qs = MultipleTesting.benjaminiHochberg(
         compared.map(({ cell, p }) => (cell.key.band === CohortGrid.allBands ? null : p)),
       )

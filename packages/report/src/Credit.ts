@@ -30,9 +30,11 @@ export interface State {
 }
 
 const Parts = Tally.mapCodec(Counts.Counter).check(
-  Schema.makeFilter((parts: Map<string, number>) => [...parts.keys()].every((of) => /^[1-9]\d*$/.test(of)), {
-    expected: "parts of whole numbers",
-  }),
+  Schema.makeFilter(
+    (parts: Map<string, number>) =>
+      [...parts].every(([of, count]) => /^[1-9]\d*$/.test(of) && (of === "1" || count < Number(of))),
+    { expected: "parts of whole numbers, and fewer of each than make up a whole" },
+  ),
 )
 
 export const codec = Schema.Struct({
@@ -40,6 +42,53 @@ export const codec = Schema.Struct({
   shares: Tally.mapCodec(Tally.mapCodec(Parts)),
   chain: Markov.codec,
 })
+
+/** What a report counted beside the credit. */
+interface Counted {
+  /** Conversions that the models share, and converted sessions with a flagged nudge. */
+  readonly conversions: number
+  readonly flagged: number
+  /** That were shown. */
+  readonly types: ReadonlySet<string>
+}
+
+const sharesOf = (byType: Shares | undefined): ReadonlyArray<number> =>
+  [...(byType ?? [])].map(([, partsOf]) => [...partsOf].reduce((sum, [of, parts]) => sum + parts / Number(of), 0))
+
+// Shares are fractions, of which the sum is whole but for rounding.
+const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.max(1, b)
+
+/** Why it cannot be what the models share of what was counted; undefined where it can. */
+export const fault = (
+  { chain, shares, totals }: State,
+  models: ReadonlyArray<CreditModel.Name>,
+  { conversions, flagged, types }: Counted,
+): string | undefined => {
+  const isShared = models.length > 0
+  const named = [...chain.keys(), ...[...shares.values()].flatMap((byType) => [...byType.keys()])]
+  return Counts.firstReason([
+    Counts.unequal("what is shared", totals.conversions, "the conversions credited", isShared ? conversions : 0),
+    Counts.unequal("what is flagged", totals.flagged, "the conversions flagged", isShared ? flagged : 0),
+    Counts.unequal(
+      "what the chain converts",
+      [...chain.values()].reduce((sum, { converted }) => sum + converted, 0),
+      "what is shared",
+      models.includes("markov") ? totals.conversions : 0,
+    ),
+    named.every((type) => types.has(type)) ? undefined : "Expected credit for types that were shown",
+    [...shares.keys()].every((name) => models.some((model) => model === name && model !== "markov"))
+      ? undefined
+      : "Expected credit of the models that were asked for",
+    ...models.map((model) => {
+      if (model === "markov") return undefined
+      const given = sharesOf(shares.get(model))
+      const all = model === "vendor_flag" ? totals.flagged : totals.conversions
+      const sum = given.reduce((total, share) => total + share, 0)
+      const fits = model === "participation" ? given.every((share) => share <= all) && sum >= all : isNear(sum, all)
+      return fits ? undefined : `Expected the credit of ${model} to add up`
+    }),
+  ])
+}
 
 export const initial = (): State => ({ totals: { ...noTotals }, shares: new Map(), chain: new Map() })
 

@@ -25,6 +25,18 @@ const noCounts = {
   unordered_events: 0,
 }
 
+const bounds: Counts.Bounds<keyof typeof noCounts> = {
+  sessions: [["details"], ["ended_before_started"], ["score_out_of_range"]],
+  details: [
+    ["converted_without_purchase", "purchase_without_converted"],
+    ["several_purchases"],
+    ["nudge_count_differs"],
+    ["nudge_outside_session"],
+    ["unordered_events"],
+  ],
+  nudge_count_differs: [["nudged_without_nudges", "nudges_without_count"]],
+}
+
 /** How many sessions each oddity was seen in; `sessions` and `details` are all that were looked at. */
 export type Ledger = { readonly [name in keyof typeof noCounts]: number }
 
@@ -60,7 +72,7 @@ const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
 /** Counts the oddities of sessions; it needs no detail, and looks at those that are there. */
 export const make = (): SessionFold<LedgerCounts, Ledger> => ({
   needsDetail: () => false,
-  codec: Counts.codec(noCounts),
+  codec: Counts.codec(noCounts, { bounds }),
   initial: () => ({ ...noCounts }),
   step: (counts, read) => {
     countSession(counts, SessionRead.session(read))

@@ -189,6 +189,12 @@ export const make = (options: Options = {}): Report<State, Row> => {
   const z = Proportion.zOf(confidence)
   const labels = bands.map(({ label }) => label)
   const allLabels = [...labels, Cohort.otherBand]
+  const places = new Set(
+    Arm.arms.flatMap((arm) => Arm.arms.flatMap((to) => allLabels.map((band) => idOf(arm, to, band)))),
+  )
+  const codec = Tally.codec(noCounts, { bounds: { sessions: [["conversions"], ["immature"]] } }).check(
+    Tally.keysIn(places, "an arm on either basis and a band"),
+  )
 
   const sampleOf = (state: State, { arm0, arm1 }: Contrast.Contrast, basis: Basis): Sample => {
     const side = (arms: ReadonlyArray<Arm.Arm>, of: ReadonlyArray<string>) =>
@@ -207,10 +213,13 @@ export const make = (options: Options = {}): Report<State, Row> => {
 
   return {
     name: "lift",
+    version: "1",
     columns,
     needsDetail: NudgedSession.isNudged,
     needsEvents: NudgedSession.needsPurchaseTime,
-    codec: Tally.codec(noCounts),
+    codec,
+    contradicts: (state, { sessions }) =>
+      Counts.unequal("the sessions of all arms", Counts.total(state.values(), "sessions"), "sessions", sessions),
     initial: () => new Map(),
     step: (state, read) => {
       const session = SessionRead.session(read)

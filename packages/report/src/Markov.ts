@@ -17,10 +17,30 @@ export interface Next {
 /** By type. Every visit is followed by one thing, so their sum is the number of visits. */
 export type Chain = Map<string, Next>
 
+const total = (numbers: Iterable<number>): number => {
+  let sum = 0
+  for (const number of numbers) sum += number
+  return sum
+}
+
+const visitsOf = ({ converted, lost, types }: Next): number => converted + lost + total(types.values())
+
+// Each visit of a type is the first of its path, or follows another one.
+const isPassedOn = (chain: Chain): boolean => {
+  const come = new Map<string, number>()
+  for (const { types } of chain.values()) {
+    for (const [type, times] of types) come.set(type, (come.get(type) ?? 0) + times)
+  }
+  return [...come].every(([type, times]) => {
+    const next = chain.get(type)
+    return next !== undefined && times <= visitsOf(next)
+  })
+}
+
 /** The counts of transitions as they stand in a saved state. */
 export const codec = Tally.mapCodec(
   Schema.Struct({ converted: Counts.Counter, lost: Counts.Counter, types: Tally.mapCodec(Counts.Counter) }),
-)
+).check(Schema.makeFilter(isPassedOn, { expected: "each visit to be followed by one thing" }))
 
 const nextOf = (chain: Chain, type: string): Next => {
   const existing = chain.get(type)
@@ -59,12 +79,6 @@ export const combine = (left: Chain, right: Chain): Chain => {
 }
 
 type Vector = ReadonlyArray<number>
-
-const total = (numbers: Iterable<number>): number => {
-  let sum = 0
-  for (const number of numbers) sum += number
-  return sum
-}
 
 // Gauss–Jordan with partial pivoting: column by column the open row with the largest entry is solved for it. Null
 // where the matrix has no inverse.

@@ -108,13 +108,51 @@ export interface State {
   missingDetails: number
 }
 
+const sumOf = <Name extends string>(
+  counts: ReadonlyArray<Counts.Counts<Name>>,
+  zeros: Counts.Counts<Name>,
+): Counts.Counts<Name> => counts.reduce((sum, one) => Counts.add(sum, one), zeros)
+
+const ofSessions = { sessions: [["converted_sessions"], ["immature_sessions"]] } as const
+const ofDisplays = { shown: [["clicked", "dismissed", "chat_opened"]] } as const
+const sessionNames = ["sessions", "converted_sessions", "immature_sessions"] as const
+const displayNames = ["shown", "clicked", "dismissed", "chat_opened"] as const
+
+const fault = ({ counts, funnel, positions, types }: State): string | undefined => {
+  const numbers = levels.map((level) => counts.get(level) ?? noSessions)
+  const sessions = sumOf(numbers, noSessions)
+  const [engaged, chatted] = steps.map((step) => funnel.get(step) ?? noSessions)
+  return Counts.firstReason([
+    ...displayNames.map((name) =>
+      Counts.unequal(
+        `${name} of all places`,
+        Counts.total(positions.values(), name),
+        `${name} of all types`,
+        Counts.total(types.values(), name),
+      ),
+    ),
+    // A session with k nudges has one in each of the first k places; beyond the last but one they share a place.
+    ...levels.map((level, index) => {
+      const [displays, having] = [positions.get(level)?.shown ?? 0, Counts.total(numbers.slice(index), "sessions")]
+      return index < levels.length - 1
+        ? Counts.unequal(`displays at place ${level}`, displays, "sessions that came so far", having)
+        : Counts.above("sessions that came so far", having, `displays at place ${level}`, displays)
+    }),
+    Counts.notUnion(sessions, [...types.values()], sessionNames),
+    ...sessionNames.flatMap((name) => [
+      Counts.above(`${name} of the engaged`, engaged?.[name] ?? 0, `${name} of all`, sessions[name]),
+      Counts.above(`${name} with a chat`, chatted?.[name] ?? 0, `${name} of the engaged`, engaged?.[name] ?? 0),
+    ]),
+  ])
+}
+
 const codec = Schema.Struct({
-  types: Tally.codec(noCounts),
-  funnel: Tally.codec(noSessions),
-  counts: Tally.codec(noSessions),
-  positions: Tally.codec(noDisplays),
+  types: Tally.codec(noCounts, { bounds: { ...ofSessions, shown: [...ofDisplays.shown, ["sessions"]] } }),
+  funnel: Tally.codec(noSessions, { bounds: ofSessions }).check(Tally.keysIn(new Set(steps), "a step of the funnel")),
+  counts: Tally.codec(noSessions, { bounds: ofSessions }).check(Tally.keysIn(new Set(levels), "a number of nudges")),
+  positions: Tally.codec(noDisplays, { bounds: ofDisplays }).check(Tally.keysIn(new Set(levels), "a place")),
   missingDetails: Counts.Counter,
-})
+}).check(Schema.makeFilter(fault))
 
 const countDisplay = (counts: DisplayCounts, outcome: string): void => {
   counts.shown++
@@ -181,11 +219,6 @@ const toRow = (key: Key, { displays, sessions, trend }: Found, isIncomplete: boo
   }
 }
 
-const sumOf = <Name extends string>(
-  counts: ReadonlyArray<Counts.Counts<Name>>,
-  zeros: Counts.Counts<Name>,
-): Counts.Counts<Name> => counts.reduce((sum, one) => Counts.add(sum, one), zeros)
-
 /**
  * `type`: one row for each nudge type by code unit, then `(all)`; `funnel`: sessions with a display, with a click or an
  * opened chat, with an opened chat; `count` and `position`: 1 to 5+, each with a row, then `(all)` with the trend.
@@ -193,6 +226,7 @@ const sumOf = <Name extends string>(
  */
 export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> => ({
   name: "nudge-performance",
+  version: "1",
   columns,
   compared: {
     label: ({ level, nudge_type, section }) => `${section} ${section === "type" ? nudge_type : level}`,
@@ -213,6 +247,8 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
   needsDetail: NudgedSession.isNudged,
   needsEvents: () => false,
   codec,
+  contradicts: ({ counts, missingDetails }, { sessions }) =>
+    Counts.above("nudged sessions", Counts.total(counts.values(), "sessions") + missingDetails, "sessions", sessions),
   initial: () => ({
     types: new Map(),
     funnel: new Map(),

@@ -84,17 +84,51 @@ export interface State {
   missingDetails: number
 }
 
+// Of the nudges that a reading gives a conversion to, those that another one, or neither, gives it to as well.
+const narrower = [
+  ["last_within_window", "any_within_window"],
+  ["last_within_window", "last_any_time"],
+  ["last_within_window_without_dismissed", "any_within_window"],
+  ["any_within_window", "any_time"],
+  ["last_any_time", "any_time"],
+] as const
+
+const fault = ({ immatureSessions, readings: tally }: State): string | undefined => {
+  const of = (name: string) => tally.get(name) ?? Agreement.noCounts
+  const [first = Agreement.noCounts, ...others] = readings.map(({ name }) => of(name))
+  return Counts.firstReason([
+    ...others.flatMap((other) => [
+      Counts.unequal("the nudges of a reading", Agreement.total(other), "those of another", Agreement.total(first)),
+      Counts.unequal(
+        "the flagged nudges of a reading",
+        Counts.total([other], "both", "flag_only"),
+        "those of another",
+        Counts.total([first], "both", "flag_only"),
+      ),
+    ]),
+    ...narrower.flatMap(([narrow, wide]) =>
+      (["both", "rule_only"] as const).map((count) =>
+        Counts.above(`${count} of ${narrow}`, of(narrow)[count], `that of ${wide}`, of(wide)[count]),
+      ),
+    ),
+    Counts.above("immatureSessions", immatureSessions, "the nudges", Agreement.total(first)),
+  ])
+}
+
 const codec = Schema.Struct({
-  readings: Tally.codec(Agreement.noCounts),
+  readings: Tally.codec(Agreement.noCounts).check(
+    Tally.keysIn(new Set(readings.map(({ name }) => name)), "the name of a reading"),
+  ),
   immatureSessions: Counts.Counter,
   missingDetails: Counts.Counter,
-})
+}).check(Schema.makeFilter(fault))
 
 const isFlagged = (nudge: Session.Nudge): boolean => nudge.influenced_conversion
 
 /** One row for each reading. Needs the details of the nudged sessions. */
 export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
   name: "readings",
+  version: "1",
   columns,
   compared: {
     label: ({ reading }) => reading,
@@ -106,6 +140,8 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
   needsDetail: NudgedSession.isNudged,
   needsEvents: NudgedSession.needsPurchaseTime,
   codec,
+  contradicts: ({ immatureSessions, missingDetails }, { sessions }) =>
+    Counts.above("immatureSessions + missingDetails", immatureSessions + missingDetails, "sessions", sessions),
   initial: () => ({ readings: new Map(), immatureSessions: 0, missingDetails: 0 }),
   step: (state, read) => {
     const session = NudgedSession.of(read)

@@ -100,11 +100,37 @@ const countSession = (state: State, row: string, nudges: number, session: Sessio
   addExample(state.examples, row, session.id)
 }
 
+const ids = new Set(layout.map(({ id }) => id))
+
+const fault = ({ examples, rows }: State): string | undefined => {
+  const found = [...rows].filter(([id]) => id !== all).map(([, counts]) => counts)
+  const sum = rows.get(all) ?? noCounts
+  const named = [...examples].flatMap(([id, names]) => (id === all ? [] : names))
+  return Counts.firstReason([
+    Counts.unequal("the nudges of all reasons", Counts.total(found, "nudges"), "all nudges", sum.nudges),
+    Counts.notUnion(sum, found, ["sessions", "immature_sessions"]),
+    ...[...ids].map((id) => {
+      const [names, { sessions }] = [examples.get(id) ?? [], rows.get(id) ?? noCounts]
+      const isOf = String(least(names, [])) === String(names) && names.length > 0 === sessions > 0
+      return isOf
+        ? Counts.above("examples", names.length, "sessions", sessions)
+        : "Expected examples in order, each once"
+    }),
+    String(least(named, [])) === String(examples.get(all) ?? [])
+      ? undefined
+      : "Expected the examples of all to be of a reason",
+  ])
+}
+
 const codec = Schema.Struct({
-  rows: Tally.codec(noCounts),
-  examples: Tally.mapCodec(Schema.Array(Schema.String)),
+  rows: Tally.codec(noCounts, { bounds: { nudges: [["sessions"]], sessions: [["immature_sessions"]] } }).check(
+    Tally.keysIn(ids, "a reason, a flag and what the rule gives"),
+  ),
+  examples: Tally.mapCodec(Schema.Array(Schema.String)).check(
+    Tally.keysIn(ids, "a reason, a flag and what the rule gives"),
+  ),
   missingDetails: Counts.Counter,
-})
+}).check(Schema.makeFilter(fault))
 
 const noInterval: Proportion.Interval = { low: null, high: null }
 
@@ -114,6 +140,7 @@ const noInterval: Proportion.Interval = { low: null, high: null }
  */
 export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
   name: "reconcile",
+  version: "1",
   columns,
   compared: {
     label: ({ reason, recomputed, vendor_flag }) =>
@@ -125,6 +152,8 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
   needsDetail: NudgedSession.isNudged,
   needsEvents: NudgedSession.needsPurchaseTime,
   codec,
+  contradicts: ({ missingDetails, rows }, { sessions }) =>
+    Counts.above("nudged sessions", (rows.get(all)?.sessions ?? 0) + missingDetails, "sessions", sessions),
   initial: () => ({ rows: new Map(), examples: new Map(), missingDetails: 0 }),
   step: (state, read) => {
     const session = NudgedSession.of(read)

@@ -5,11 +5,14 @@ import type { TimeSpan } from "@effect-elnudge/core/TimeSpan"
 import * as Schema from "effect/Schema"
 import * as Fold from "./Fold.ts"
 
-/** The version of the definitions behind the numbers: it grows when a number would come out differently. */
-export const definitions = "1"
-
 /** What stands in one cell: null is "undefined" (an empty CSV cell), never NaN, Infinity or a plausible 0. */
 export type Cell = string | number | null
+
+/** What a `Ledger` says of all sessions of a walk. */
+export interface Counted {
+  readonly sessions: number
+  readonly score_out_of_range: number
+}
 
 /** A fold over sessions that says which of them it needs the detail of. */
 export interface SessionFold<State, Out> extends Fold.Fold<SessionRead, State, Out> {
@@ -21,6 +24,11 @@ export interface SessionFold<State, Out> extends Fold.Fold<SessionRead, State, O
   readonly needsEvents?: ((session: Session.Summary) => boolean) | undefined
   /** The state as JSON and back, so that it can be kept, and combined with that of another day. */
   readonly codec: Schema.Codec<State, unknown>
+  /**
+   * Why the state cannot be of the sessions that the ledger of the same walk counted; undefined where it can. @default it
+   * always can
+   */
+  readonly contradicts?: ((state: State, ledger: Counted) => string | undefined) | undefined
   /** Tells the state which span was walked, for a report that asks: there may be no session in it that would say so. */
   readonly cover?: ((state: State, span: TimeSpan) => State) | undefined
 }
@@ -49,6 +57,11 @@ export interface Report<State, Row extends { readonly [column in keyof Row]: Cel
   ReadonlyArray<Row>
 > {
   readonly name: string
+  /**
+   * Of the definitions behind its numbers: it grows when a number would come out differently, from the same sessions or from
+   * a state that was saved before.
+   */
+  readonly version: string
   /** The columns in the order of the CSV file, which only ever grows at its end. */
   readonly columns: ReadonlyArray<keyof Row & string>
   /** Only where its rows can be compared between two windows. */
@@ -70,5 +83,6 @@ export const zip = <StateA, OutA, StateB, OutB>(
   needsDetail: (session) => a.needsDetail(session) || b.needsDetail(session),
   needsEvents: (session) => needsEvents(a, session) || needsEvents(b, session),
   codec: Schema.Tuple([a.codec, b.codec]),
+  contradicts: ([stateA, stateB], ledger) => a.contradicts?.(stateA, ledger) ?? b.contradicts?.(stateB, ledger),
   cover: ([stateA, stateB], span) => [a.cover?.(stateA, span) ?? stateA, b.cover?.(stateB, span) ?? stateB],
 })

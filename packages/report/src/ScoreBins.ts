@@ -15,7 +15,9 @@ const size = 101
 export const empty = (): ScoreBins => Array.from({ length: size }, () => ({ ...noCounts }))
 
 /** The bins as they are saved: all of them, empty ones too. */
-export const codec = Schema.Array(Counts.codec(noCounts)).check(Schema.isBetweenLength(size, size))
+export const codec = Schema.Array(
+  Counts.codec(noCounts, { bounds: { sessions: [["conversions"], ["immature"]] } }),
+).check(Schema.isBetweenLength(size, size))
 
 /** Takes one session in; changes the bins. A score that has no bin is left out. */
 export const count = (bins: ScoreBins, score: number, isConverted: boolean, isImmature: boolean): void => {

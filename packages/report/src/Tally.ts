@@ -44,6 +44,12 @@ export const eachKeyOnce = Schema.makeFilter(
   { expected: "each key once" },
 )
 
+/** A count under another key would be in no row. */
+export const keysIn = (keys: ReadonlySet<string>, expected: string) =>
+  Schema.makeFilter((tally: ReadonlyMap<string, unknown>) => [...tally.keys()].every((key) => keys.has(key)), {
+    expected: `keys that are each ${expected}`,
+  })
+
 /** A map as it is saved: its entries in order, so that equal maps are equal bytes. */
 export const mapCodec = <A, E>(value: Schema.Codec<A, E>) =>
   Schema.Array(Schema.Tuple([Schema.String, value]))
@@ -59,4 +65,7 @@ export const mapCodec = <A, E>(value: Schema.Codec<A, E>) =>
     )
 
 /** A tally as it is saved. */
-export const codec = <Name extends string>(zeros: Readonly<Counts.Counts<Name>>) => mapCodec(Counts.codec(zeros))
+export const codec = <Name extends string>(
+  zeros: Readonly<Counts.Counts<Name>>,
+  options?: Counts.Options<NoInfer<Name>>,
+) => mapCodec(Counts.codec(zeros, options))

@@ -1,5 +1,6 @@
 import { CalibrationReport, CohortReport, Ledger, LiftReport } from "@effect-elnudge/report"
 import { assert, describe, it } from "@effect/vitest"
+import * as Counts from "@effect-elnudge/report/Counts"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -46,5 +47,27 @@ describe("counters as they are saved", () => {
     const decode = Schema.decodeUnknownResult(codec)
     assert.isTrue(Result.isSuccess(decode({ ...initial(), sessions: 1, details: 1 })))
     assert.isTrue(Result.isFailure(decode({ ...initial(), sessions: 1, details: 2 })))
+  })
+})
+
+describe("a counter that came later than states without it", () => {
+  const zeros = { shown: 0, clicked: 0, hovered: 0 }
+  const codec = Counts.codec(zeros, { bounds: { shown: [["clicked", "hovered"]] }, later: ["hovered"] })
+  const decode = Schema.decodeUnknownResult(codec)
+
+  it("is 0 in those, and as it was counted in others", () => {
+    assert.deepStrictEqual(decode({ shown: 3, clicked: 1 }), Result.succeed({ shown: 3, clicked: 1, hovered: 0 }))
+    const counted = { shown: 3, clicked: 1, hovered: 2 }
+    assert.deepStrictEqual(decode(counted), Result.succeed(counted))
+    assert.deepStrictEqual(Schema.encodeSync(codec)(counted), counted)
+  })
+
+  it.each([
+    ["one that was always there is missing", { shown: 3 }, /Expected a count of clicked/],
+    ["it is no count", { shown: 3, clicked: 1, hovered: null }, /hovered/],
+    ["it is more than its bound", { shown: 3, clicked: 1, hovered: 3 }, /clicked \+ hovered not to be more than shown/],
+  ])("is refused where %s", (_, saved, reason) => {
+    const decoded = decode(saved)
+    assert.match(Result.isFailure(decoded) ? decoded.failure.message : "taken", reason)
   })
 })

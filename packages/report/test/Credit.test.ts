@@ -302,11 +302,11 @@ describe("the state", () => {
   })
 
   it.each(["0", "-3", "1.5", "", "x", "1e3"])("cannot be read back with parts of '%s'", (of) => {
-    const decode = Schema.decodeUnknownSync(lower.codec)
+    const last = reportOf("lower", ["last"])
+    const decode = Schema.decodeUnknownSync(last.codec)
+    const state = last.step(last.initial(), read(buyer({ nudges: [nudge({ outcome: "clicked" })] })))
     const saved = (key: string) => ({
-      types: [],
-      any: lower.initial().any,
-      missingDetails: 0,
+      ...Object(Schema.encodeSync(last.codec)(state)),
       credit: { totals: { conversions: 1, flagged: 0 }, shares: [["last", [["toast", [[key, 1]]]]]], chain: [] },
     })
     expect(decode(saved("1")).credit.totals.conversions).toBe(1)

@@ -1,12 +1,14 @@
 /** The laws of a fold over sessions, as tests that any report can be put through. */
-import { Fold, type Report } from "@effect-elnudge/report"
+import { Fold, Ledger, type Report } from "@effect-elnudge/report"
 import type { SessionRead } from "@effect-elnudge/core/SessionRead"
 import { describe, expect, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as DirtySessions from "./DirtySessions.ts"
 import * as SessionArbitrary from "./SessionArbitrary.ts"
+import * as SessionFixture from "./SessionFixture.ts"
 
 // Each read with the part that it goes to and its place in another order.
 const shuffled = Arbitrary.array(
@@ -75,7 +77,25 @@ export const hold = <State, Out>(name: string, fold: Report.SessionFold<State, O
         stateOf(entries.filter(({ part }) => (part === 0) === isFirst).map(({ read }) => read))
       const saved = [partOf(true), partOf(false)].map((state) => JSON.stringify(encode(state)))
       const [first = fold.initial(), second = fold.initial()] = saved.map((json) => decode(JSON.parse(json)))
-      expect(csvOf(fold.combine(first, second))).toBe(csvOf(stateOf(entries.map(({ read }) => read))))
+      const merged = fold.combine(first, second)
+      const expected = csvOf(stateOf(entries.map(({ read }) => read)))
+      expect(csvOf(merged)).toBe(expected)
+      expect(csvOf(decode(encode(merged)))).toBe(expected)
+    })
+
+    it.prop("agrees with the ledger of its sessions", [SessionArbitrary.reads], ([reads]) => {
+      const ledger = Fold.run(Ledger.make(), reads)
+      expect(fold.contradicts?.(stateOf(reads), ledger)).toBeUndefined()
+    })
+
+    it("takes the states of sessions that break the rules for its own", () => {
+      const reads = DirtySessions.dirtySessions.map(({ session }) => SessionFixture.read(session))
+      const decode = Schema.decodeUnknownSync(fold.codec)
+      const encode = Schema.encodeSync(fold.codec)
+      for (const part of [reads, ...reads.map((read) => [read])]) {
+        const state = stateOf(part)
+        expect(csvOf(decode(encode(state)))).toBe(csvOf(state))
+      }
     })
 
     it.prop("saves the same bytes whatever the order of the input", [SessionArbitrary.reads], ([reads]) => {

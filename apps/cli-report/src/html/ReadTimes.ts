@@ -24,6 +24,7 @@ const combine = (left: State, right: State): State => ({
 
 const report: Report<State, Row> = {
   name: "read times",
+  version: "1",
   columns: ["first", "last", "warnings"],
   needsDetail: () => false,
   codec,

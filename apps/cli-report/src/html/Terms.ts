@@ -1,6 +1,5 @@
 /** What the words of the page mean, and what it was asked for. */
 import { version } from "@effect-elnudge/core"
-import { Report } from "@effect-elnudge/report"
 import * as DataTable from "./DataTable.ts"
 import type * as Findings from "./Findings.ts"
 import * as Markup from "./Markup.ts"
@@ -107,9 +106,5 @@ export const options = ({ options }: Findings.Findings): Markup.Markup =>
       { head: "Option", cell: ([name]: readonly [string, unknown]) => name.replaceAll("_", " ") },
       { head: "Value", isText: true, cell: ([, value]) => (value === "" ? "none" : written(value)) },
     ],
-    rows: [
-      ...Object.entries(options),
-      ["version of elnudge-report", version],
-      ["version of the definitions", Report.definitions],
-    ],
+    rows: [...Object.entries(options), ["version of elnudge-report", version]],
   })
