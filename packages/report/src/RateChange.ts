@@ -85,7 +85,7 @@ export const ratesOf = <State, Row extends { readonly [column in keyof Row]: Cel
   compared === undefined
     ? []
     : rows.flatMap((row) => {
-        const named = new Set(row.warnings.split(";"))
+        const named = Warning.parse(row.warnings)
         const label = compared.label(row)
         return compared.rates(row).map((rate) => ({
           ...rate,

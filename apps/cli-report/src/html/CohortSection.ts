@@ -1,6 +1,6 @@
 /** Conversion by period and intent band, as a heat map, and by period alone. */
 import * as Plot from "@observablehq/plot"
-import { Cohort, type CohortReport, type Period } from "@effect-elnudge/report"
+import { Cohort, type CohortReport, type Period, Warning } from "@effect-elnudge/report"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
@@ -35,7 +35,7 @@ interface Empty {
 
 const isDrawn = (row: Row): row is Drawn => row.conversion_rate !== null
 
-const isCut = ({ warnings }: Row): boolean => warnings.split(";").includes("PARTIAL_PERIOD")
+const isCut = ({ warnings }: Row): boolean => Warning.parse(warnings).has("PARTIAL_PERIOD")
 
 const unitNames: Readonly<Record<Period.Unit, string>> = {
   day: "day",
