@@ -23,12 +23,13 @@ const gapLines = (gaps: Coverage["gaps"]): ReadonlyArray<string> => [
 const ledgerNotes = (ledger: Ledger): ReadonlyArray<Note> => [
   ["ended before they started", ledger.ended_before_started],
   ["with a score outside 0–100", ledger.score_out_of_range],
+  ["with a nudge_count below 0, counted as not nudged", ledger.nudge_count_out_of_range],
   ["converted without a PURCHASE", ledger.converted_without_purchase],
   ["with a PURCHASE but not converted", ledger.purchase_without_converted],
   ["with several PURCHASE events", ledger.several_purchases],
   ["whose nudge_count differs from their nudges", ledger.nudge_count_differs],
   ["nudged without nudges", ledger.nudged_without_nudges],
-  ["with nudges and a nudge_count of 0", ledger.nudges_without_count],
+  ["with nudges and no nudge_count above 0", ledger.nudges_without_count],
   ["with a nudge outside the session", ledger.nudge_outside_session],
   ["with unordered events", ledger.unordered_events],
 ]

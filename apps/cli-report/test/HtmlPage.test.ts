@@ -325,6 +325,7 @@ describe("the page", () => {
         assert.isAbove(heads.filter((head) => head === "(no name)").length, 1)
         assert.notInclude(heads, "")
       }
+      assert.deepStrictEqual(textOf(html, "#attribution tr.total th"), ["(all)"])
       const labels = Array.from(
         document.querySelectorAll("#attribution .wide svg text"),
         ({ textContent }) => textContent,

@@ -9,7 +9,7 @@ import * as Fold from "./Fold.ts"
 export const definitions = "1"
 
 /** What stands in one cell: null is "undefined" (an empty CSV cell), never NaN, Infinity or a plausible 0. */
-export type Cell = string | number | null
+export type Cell = string | number | boolean | null
 
 /** A fold over sessions that says which of them it needs the detail of. */
 export interface SessionFold<State, Out> extends Fold.Fold<SessionRead, State, Out> {
@@ -36,9 +36,12 @@ export interface Rate {
 
 /** How the rows of one window find those of another, and what in them is a rate. */
 export interface Compared<Row> {
-  /** Unlike any other row's. */
-  readonly label: (row: Row) => string
-  /** Whether the row sums up others. */
+  /**
+   * The parts of its name, unlike those of any other row that is a total, or of any other that is none: what the API names
+   * may read like a total.
+   */
+  readonly label: (row: Row) => ReadonlyArray<string>
+  /** Whether the row sums up others, as the row itself knows: a label never tells. */
   readonly isTotal: (row: Row) => boolean
   readonly rates: (row: Row) => ReadonlyArray<Rate>
 }

@@ -4,7 +4,7 @@ import { Cohort, type CohortReport, type Period, Warning } from "@effect-elnudge
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
-import type * as Findings from "./Findings.ts"
+import * as Findings from "./Findings.ts"
 import * as HeatScale from "./HeatScale.ts"
 import * as Markup from "./Markup.ts"
 import * as Moments from "./Moments.ts"
@@ -205,9 +205,9 @@ export const heatMap = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
 export const trend = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
   const { rows, unit } = cohorts
   const drawn = Periods.rowsOf(rows)
-    .filter(({ intent_band }) => intent_band === allBands)
+    .filter(({ total }) => total)
     .filter(isDrawn)
-  const overall = rows.at(-1)?.conversion_rate ?? null
+  const overall = Findings.overall(rows)?.conversion_rate ?? null
   if (drawn.length < 2 || overall === null) return undefined
   const axis = axisOf(cohorts)
   const empty = axis.domain.filter((period) => drawn.every((row) => row.period !== period))
@@ -281,7 +281,7 @@ export const make = (cohorts: Findings.Cohorts, timeZone: string): Markup.Markup
     caption: `Conversion by ${unitNames[cohorts.unit]} and intent band`,
     columns,
     rows: cohorts.rows,
-    isTotal: ({ intent_band }) => intent_band === allBands,
+    isTotal: ({ total }) => total,
   })
   const hasCut = cohorts.rows.some(isCut)
   const unseen = cohorts.periods.length - new Set(Periods.rowsOf(cohorts.rows).map(({ period }) => period)).size

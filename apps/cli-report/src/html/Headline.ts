@@ -2,7 +2,7 @@
 import { type AttributionReport, type LiftReport, Proportion } from "@effect-elnudge/report"
 import * as AttributionSection from "./AttributionSection.ts"
 import * as Figure from "./Figure.ts"
-import type * as Findings from "./Findings.ts"
+import * as Findings from "./Findings.ts"
 import * as LiftSection from "./LiftSection.ts"
 import * as Markup from "./Markup.ts"
 
@@ -55,8 +55,8 @@ const unexamined = (
 /** What is counted, and what can be said in words. */
 export const make = (findings: Findings.Findings): Markup.Markup => {
   const { attribution, cohorts, confidence, lift } = findings
-  const all = cohorts.rows.at(-1)
-  const credited = attribution.at(-1)
+  const all = Findings.overall(cohorts.rows)
+  const credited = attribution.find(({ total }) => total)
   const exposure = lift.find(
     ({ basis, contrast, estimate }) => contrast === "E" && estimate === "crude" && basis === "all",
   )

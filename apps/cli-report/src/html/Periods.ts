@@ -68,7 +68,7 @@ export const silences = (
   rows: ReadonlyArray<CohortReport.Row>,
 ): ReadonlyArray<Silence> => {
   const label = Period.labeler("day", timeZone)
-  const totals = rowsOf(rows).filter(({ intent_band }) => intent_band === "(all)")
+  const totals = rowsOf(rows).filter(({ total }) => total)
   const sessionsOf = new Map(totals.map(({ period, sessions }) => [period, sessions]))
   const walked = spans.map((span) => labels("day", label, span))
   const cut = new Set(spans.flatMap((span) => [...Period.cutBy(label, span)]))
