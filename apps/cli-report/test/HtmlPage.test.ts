@@ -208,6 +208,47 @@ describe("the page", () => {
       assert.include(textOf(html, "#cohorts .note").join(), `${empty} of 31 days have no session`)
     })
 
+    it("asks about two days in the middle as it asks about them at the end, and draws a gap there", () => {
+      const middle = shop(40, (day) => day !== 14 && day !== 15)
+      assert.deepStrictEqual(limitsOf(middle), [
+        "No session from 14 Oct 2026 to 15 Oct 2026 (2 days): no visits, or was nothing recorded?",
+      ])
+      const end = shop(40, (day) => day < 30)
+      assert.deepStrictEqual(limitsOf(end), ["No session from 30 Oct 2026 on: no visits, or was nothing recorded?"])
+      assert.deepStrictEqual(limitsOf(shop(40, (day) => day !== 14)), [
+        "No session on 14 Oct 2026: no visits, or was nothing recorded?",
+      ])
+      // A band over each of the two days, in both charts and both sizes, and a word for it.
+      const document = parse(middle)
+      const gaps = (of: string) => document.querySelectorAll(`#cohorts ${of}`).length
+      assert.strictEqual(gaps("figure:last-of-type .wide svg g[stroke='var(--grid)'] line[y1]"), 2)
+      assert.strictEqual(gaps("figure:first-of-type .wide svg g[fill='var(--grid)'] rect"), 2 * 6)
+      assert.strictEqual(gaps("figure:first-of-type .narrow svg g[fill='var(--grid)'] rect"), 2 * 6)
+      assert.lengthOf(
+        textOf(middle, "#cohorts .legend li").filter((text) => text === "gap: no session at all"),
+        2,
+      )
+      assert.notInclude(
+        textOf(
+          shop(40, () => true),
+          "#cohorts .legend li",
+        ),
+        "gap: no session at all",
+      )
+    })
+
+    it("asks about days that are no habit: not the same of every week", () => {
+      const closed = new Set([6, 14, 22])
+      assert.lengthOf(limitsOf(shop(40, (day) => !closed.has(day))), 3)
+      const isMonday = (day: number) => day % 7 === 5
+      assert.deepStrictEqual(limitsOf(shop(40, (day) => !isMonday(day))), [])
+      assert.deepStrictEqual(limitsOf(shop(40, (day) => !isMonday(day) && day !== 14)), [
+        "No session on 14 Oct 2026: no visits, or was nothing recorded?",
+      ])
+      // Too few a day to say that any is missing.
+      assert.deepStrictEqual(limitsOf(shop(9, (day) => day !== 14 && day !== 15)), [])
+    })
+
     it("does not ask a quiet shop, nor one that is closed at weekends", () => {
       const quiet = shop(1, (day) => day % 5 === 0)
       // October 2026 begins on a Thursday.

@@ -12,7 +12,9 @@ const maxNamed = 5
 const silent = ({ days, first, last, where }: Periods.Silence): string => {
   if (where === "before") return `No session up to ${Moments.day(last)}: older than the plan keeps, or no visits?`
   if (where === "after") return `No session from ${Moments.day(first)} on: no visits, or was nothing recorded?`
-  return `No session from ${Moments.day(first)} to ${Moments.day(last)} (${days} days): no visits, or was nothing recorded?`
+  const when =
+    days === 1 ? `on ${Moments.day(first)}` : `from ${Moments.day(first)} to ${Moments.day(last)} (${days} days)`
+  return `No session ${when}: no visits, or was nothing recorded?`
 }
 
 /** What a reader must know before any number. */

@@ -33,11 +33,21 @@ export const window = (from: number, to: number, timeZone: DateTime.TimeZone.Nam
 }
 
 /** 2026-10-01 as 1 Oct 2026 */
-export const day = (label: string): string => `${period(label)} ${label.slice(0, 4)}`
+export const day = (label: string): string => {
+  const { year } = dated(label) ?? {}
+  return year === undefined ? label : `${period(label)} ${year}`
+}
+
+const dated = (label: string) => {
+  const [, year, month, day] = /^(-?\d{4}|Y\d{5,})-(\d\d)-(\d\d)$/.exec(label) ?? []
+  return year === undefined
+    ? undefined
+    : { year: Number(year.replace("Y", "")), month: Number(month), day: Number(day) }
+}
 
 /** A cohort's period for an axis: "1 Oct" of 2026-10-01; other labels as they are. */
 export const period = (label: string): string => {
-  const [, , month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(label) ?? []
-  if (month !== undefined && day !== undefined) return `${Number(day)} ${months[Number(month) - 1]}`
+  const date = dated(label)
+  if (date !== undefined) return `${date.day} ${months[date.month - 1]}`
   return label.replace(/^\d{4}-(?=W)|^\d-/, "")
 }
