@@ -13,6 +13,9 @@ const line = (head: string, notes: ReadonlyArray<Note>): ReadonlyArray<string> =
   return noted.length === 0 ? [] : [`${head}: ${noted.join(", ")}`]
 }
 
+/** `kind:value`, the value in quotes where it is blank, or could be taken for the next note. */
+const unknownName = (name: string): string => name.replace(/^([^:]*):(.*[,“”].*|\s*)$/su, "$1:“$2”")
+
 const maxGaps = 20
 
 const gapLines = (gaps: Coverage["gaps"]): ReadonlyArray<string> => [
@@ -64,7 +67,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
       ["sessions that the list of nudges had not whole, so that their details were read", coverage.nudges_differ],
       ["changed since listed", coverage.changed_since_listed],
       ["sessions still open", coverage.unsettled],
-      ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${name}`, count]),
+      ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${unknownName(name)}`, count]),
     ]),
     ...(ledger === undefined
       ? []

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as AttributionTable from "../src/AttributionTable.ts"
 import * as NudgePerformanceTable from "../src/NudgePerformanceTable.ts"
+import * as PrintedReport from "../src/PrintedReport.ts"
 import * as RateChangeTable from "../src/RateChangeTable.ts"
 import { AttributionReport, Fold, NudgePerformanceReport, RateChange } from "@effect-elnudge/report"
 import * as CliProcess from "./CliProcess.ts"
@@ -78,6 +80,27 @@ describe("a nudge type that is called (all)", () => {
       )
     }),
   )
+
+  it("is told from the total in JSON by a boolean", () => {
+    const report = PrintedReport.make(AttributionReport.make(), AttributionTable.render, { confidence: 0.95 })
+    const running = report.start()
+    for (const read of Shop.reads([...before, ...after])) running.step(read)
+    // As merge does, from states.
+    const merged = report.resume([running.save(), running.save()])
+    if (Result.isFailure(merged)) return assert.fail(merged.failure)
+    const told = (printed: PrintedReport.Printed) =>
+      printed.rows.map(({ nudge_type, sessions, total }) => [nudge_type, sessions, total])
+    assert.deepStrictEqual(told(running.done()), [
+      ["(all)", 2, false],
+      ["toast", 1, false],
+      ["(all)", 3, true],
+    ])
+    assert.deepStrictEqual(told(merged.success.done()), [
+      ["(all)", 4, false],
+      ["toast", 2, false],
+      ["(all)", 6, true],
+    ])
+  })
 
   it("stands in quotes in tables, beside the total", () => {
     const attribution = AttributionReport.make()
