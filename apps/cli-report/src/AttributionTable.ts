@@ -1,11 +1,15 @@
 /** Attribution as a table for people, and under it what each credit model gives, where one was asked for. */
 import type { AttributionReport } from "@effect-elnudge/report"
 import * as CreditModel from "@effect-elnudge/report/CreditModel"
+import * as PrintableText from "./PrintableText.ts"
 import * as TableText from "./TableText.ts"
 
 type Column = TableText.Column<AttributionReport.Row>
 
-const typeColumn: Column = { head: "nudge type", cell: (row) => row.nudge_type }
+const typeColumn: Column = {
+  head: "nudge type",
+  cell: ({ nudge_type, total }) => (total ? nudge_type : PrintableText.name(nudge_type)),
+}
 const flaggedColumn: Column = { head: "flagged", cell: (row) => row.influenced_conversions }
 const attributedColumn: Column = {
   head: "attributed",

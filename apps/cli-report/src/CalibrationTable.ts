@@ -37,6 +37,6 @@ const decimals = (value: number | null, digits: number): string => (value === nu
 const note = "The score was read at the end of the session: this describes what goes with it, it does not predict.\n"
 
 export const render = (rows: ReadonlyArray<CalibrationReport.Row>): string => {
-  const totals = rows.filter(({ intent_band }) => intent_band === "(all)")
+  const totals = rows.filter(({ total }) => total)
   return `${note}${TableText.render(bandColumns, rows)}${TableText.render(rankingColumns, totals)}`
 }

@@ -73,15 +73,13 @@ const lift = Command.make(
   { ...Flags.reportWalk, ...outputs, ...ReportFlags.lift },
   LazyCommand.make(commands, ({ reports }) => reports.lift),
 ).pipe(
-  Command.withShortDescription(
-    "Whether nudged sessions convert more often, as it is and adjusted for the intent score",
-  ),
+  Command.withShortDescription("Whether nudged sessions convert more often, as it is and adjusted for the final score"),
   Command.withDescription(
     "Three comparisons of conversion: V, the vendor's (interacted with a nudge or not), E (nudged or not) and I (nudged: " +
       "interacted or not); each as it is (crude) and adjusted for bands of the final intent score (mh, att); with all " +
       "nudges, and only with those before the purchase. mh: the difference that the bands have in common; att: the " +
       "bands weighed as arm 1 is spread over them; q: p corrected for three comparisons. Nudges are not randomised: these are " +
-      "associations. Reads the " +
+      "associations, and those adjusted for a score that was read after the nudge may have the wrong sign. Reads the " +
       `details of nudged sessions. ${environment}`,
   ),
   Command.withExamples([

@@ -13,6 +13,9 @@ const line = (head: string, notes: ReadonlyArray<Note>): ReadonlyArray<string> =
   return noted.length === 0 ? [] : [`${head}: ${noted.join(", ")}`]
 }
 
+/** `kind:value`, the value in quotes where it is blank, or could be taken for the next note. */
+const unknownName = (name: string): string => name.replace(/^([^:]*):(.*[,“”].*|\s*)$/su, "$1:“$2”")
+
 const maxGaps = 20
 
 const gapLines = (gaps: Coverage["gaps"]): ReadonlyArray<string> => [
@@ -23,12 +26,13 @@ const gapLines = (gaps: Coverage["gaps"]): ReadonlyArray<string> => [
 const ledgerNotes = (ledger: Ledger): ReadonlyArray<Note> => [
   ["ended before they started", ledger.ended_before_started],
   ["with a score outside 0–100", ledger.score_out_of_range],
+  ["with a nudge_count below 0, counted as not nudged", ledger.nudge_count_out_of_range],
   ["converted without a PURCHASE", ledger.converted_without_purchase],
   ["with a PURCHASE but not converted", ledger.purchase_without_converted],
   ["with several PURCHASE events", ledger.several_purchases],
   ["whose nudge_count differs from their nudges", ledger.nudge_count_differs],
   ["nudged without nudges", ledger.nudged_without_nudges],
-  ["with nudges and a nudge_count of 0", ledger.nudges_without_count],
+  ["with nudges and no nudge_count above 0", ledger.nudges_without_count],
   ["with a nudge outside the session", ledger.nudge_outside_session],
   ["with unordered events", ledger.unordered_events],
 ]
@@ -63,7 +67,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
       ["sessions that the list of nudges had not whole, so that their details were read", coverage.nudges_differ],
       ["changed since listed", coverage.changed_since_listed],
       ["sessions still open", coverage.unsettled],
-      ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${name}`, count]),
+      ...Object.entries(coverage.unknown_values).map(([name, count]): Note => [`unknown ${unknownName(name)}`, count]),
     ]),
     ...(ledger === undefined
       ? []

@@ -1,6 +1,7 @@
 /** Nudge performance as a table for people, under a line that says what it cannot tell. */
 import { Verdict } from "@effect-elnudge/report"
 import type * as NudgePerformanceReport from "@effect-elnudge/report/NudgePerformanceReport"
+import * as PrintableText from "./PrintableText.ts"
 import * as TableText from "./TableText.ts"
 
 const steps: ReadonlyMap<string | null, string> = new Map([
@@ -9,8 +10,8 @@ const steps: ReadonlyMap<string | null, string> = new Map([
   ["chat_opened", "chat opened"],
 ])
 
-const nameOf = ({ level, nudge_type, section }: NudgePerformanceReport.Row): string =>
-  section === "funnel" ? (steps.get(level) ?? "") : (level ?? nudge_type)
+const nameOf = ({ level, nudge_type, section, total }: NudgePerformanceReport.Row): string =>
+  section === "funnel" ? (steps.get(level) ?? "") : (level ?? (total ? nudge_type : PrintableText.name(nudge_type)))
 
 const trendOf = ({ section, trend_p, trend_z }: NudgePerformanceReport.Row): string =>
   trend_z === null

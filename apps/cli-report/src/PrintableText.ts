@@ -18,6 +18,15 @@ export const line = (text: string): string => text.replace(anywhere, "\u{fffd}")
 /** The same, but a line feed stays one. */
 export const lines = (text: string): string => text.replace(withinLines, "\u{fffd}")
 
+/**
+ * A name that stands alone, beside names of ours: one that is blank, that reads like `(all)` or `(no name)`, or that has the
+ * quotes of such a one already, cannot be taken for it.
+ */
+export const name = (text: string): string => {
+  if (text.trim() === "") return "(no name)"
+  return /^(?:\(.*\)|“.*”)$/su.test(text.trim()) ? `“${text}”` : text
+}
+
 /** JSON with each of them as an escape: it means the same. */
 export const escaped = (json: string): string =>
   json.replace(escapable, (each) =>

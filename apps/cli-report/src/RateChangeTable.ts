@@ -2,9 +2,9 @@
 import type { RateChange } from "@effect-elnudge/report"
 import * as TableText from "./TableText.ts"
 
-const columns: ReadonlyArray<TableText.Column<RateChange.Row>> = [
+const columns = (totals: ReadonlySet<string>): ReadonlyArray<TableText.Column<RateChange.Row>> => [
   { head: "rate", cell: (row) => row.rate },
-  { head: "row", cell: (row) => row.row },
+  { head: "row", cell: ({ row, total }) => (!total && totals.has(row) ? `“${row}”` : row) },
   { head: "before", cell: (row) => `${row.events_before} of ${row.of_before}` },
   { head: "rate", cell: (row) => TableText.percent(row.rate_before) },
   { head: "after", cell: (row) => `${row.events_after} of ${row.of_after}` },
@@ -15,4 +15,6 @@ const columns: ReadonlyArray<TableText.Column<RateChange.Row>> = [
   { head: "warnings", cell: (row) => TableText.warnings(row.warnings) },
 ]
 
-export const render = (rows: ReadonlyArray<RateChange.Row>): string => TableText.render(columns, rows)
+/** A row that is called like a total, and is none, stands in quotes. */
+export const render = (rows: ReadonlyArray<RateChange.Row>): string =>
+  TableText.render(columns(new Set(rows.flatMap(({ row, total }) => (total ? [row] : [])))), rows)

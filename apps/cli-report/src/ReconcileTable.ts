@@ -1,5 +1,6 @@
 /** Reconcile as a table for people. */
-import type { ReconcileReport } from "@effect-elnudge/report"
+import { ReconcileReport } from "@effect-elnudge/report"
+import * as PrintableText from "./PrintableText.ts"
 import * as TableText from "./TableText.ts"
 
 const columns: ReadonlyArray<TableText.Column<ReconcileReport.Row>> = [
@@ -10,7 +11,7 @@ const columns: ReadonlyArray<TableText.Column<ReconcileReport.Row>> = [
   { head: "share", cell: (row) => TableText.percent(row.share) },
   { head: "interval", cell: (row) => TableText.percentInterval(row.share_low, row.share_high) },
   { head: "sessions", cell: (row) => row.sessions },
-  { head: "for example", cell: (row) => row.examples.replaceAll(" ", "\n") },
+  { head: "for example", cell: (row) => ReconcileReport.examplesOf(row).map(PrintableText.line).join("\n") },
   { head: "warnings", cell: (row) => TableText.warnings(row.warnings) },
 ]
 

@@ -56,7 +56,8 @@ export interface Walk {
   readonly now: number
 }
 
-const nudgesOf = ({ nudge_count }: Session.Summary): number => nudge_count
+// A count below 0 takes no nudges from the list.
+const nudgesOf = ({ nudge_count }: Session.Summary): number => Math.max(0, nudge_count)
 
 /** A session of each kind that reports tell apart. */
 const kinds: ReadonlyArray<Session.Summary> = [0, 1].flatMap((nudge_count) =>

@@ -8,8 +8,9 @@ import {
   Session,
   SessionFile,
   SessionStream,
+  TimeWindow,
 } from "@effect-elnudge/core"
-import type { SessionRead, TimeWindow, WalkPosition } from "@effect-elnudge/core"
+import type { SessionRead, WalkPosition } from "@effect-elnudge/core"
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -88,6 +89,7 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
   // Counted back from now, the window ends at the same now.
   const end = momentOf(to) ?? (Option.isSome(since) ? now : undefined)
   const start = Option.isSome(since) ? DateTime.subtractDuration(end ?? now, since.value) : momentOf(from)
+  yield* TimeWindow.checkYears([start, end].filter((moment) => moment !== undefined))
   if (start !== undefined && end !== undefined && DateTime.toEpochMillis(start) >= DateTime.toEpochMillis(end)) {
     return yield* refuse(
       `the window is empty: it begins at ${written(start)} and ends at ${written(end)}`,

@@ -22,6 +22,17 @@ describe("CoverageText", () => {
     }),
   )
 
+  it.effect("names unknown values so that none is taken for another note", () =>
+    Effect.gen(function* () {
+      const unknown_values = { "outcome:": 1, "outcome:hovered": 2, "nudge_type:a, 7 duplicate rows dropped": 3 }
+      const coverage = { ...(yield* Coverage.make).snapshot(), unknown_values }
+      assert.include(
+        CoverageText.make(coverage),
+        "noted: 1 unknown outcome:“”, 2 unknown outcome:hovered, 3 unknown nudge_type:“a, 7 duplicate rows dropped”",
+      )
+    }),
+  )
+
   it.effect("stands in the JSON of a run after the requests for details", () =>
     Effect.gen(function* () {
       const names = Object.keys((yield* Coverage.make).snapshot())

@@ -108,10 +108,21 @@ describe("the page", () => {
       const tiles = textOf(html, ".tile").join("\n")
       assert.include(tiles, `${all?.attributed_lower}–${all?.attributed_upper}`)
       assert.include(tiles, "of 3,000 sessions")
-      const adjusted = findings.lift.find(
-        ({ basis, contrast, estimate }) => `${contrast} ${estimate} ${basis}` === "E mh all",
-      )
-      assert.include(textOf(html, ".words li").join("\n"), adjusted?.text ?? "a row")
+    }),
+  )
+
+  it.effect("has no adjusted difference at its head, and no number of extra conversions", () =>
+    Effect.gen(function* () {
+      const findings = Findings.make(Findings.reads(yield* Findings.demo))
+      const html = Findings.page(findings)
+      const head = textOf(html, "#headline").join("\n")
+      assert.notMatch(head, /adjusted|mh|att\b|extra conversions/)
+      assert.lengthOf(textOf(html, ".tile"), 4)
+      const [crude, ...others] = findings.lift.filter(({ basis, contrast }) => `${contrast} ${basis}` === "E all")
+      const [said] = crude?.text.split("; ") ?? []
+      assert.include(textOf(html, ".words li").join("\n"), `as they are: ${said}`)
+      for (const { text } of others) assert.notInclude(head, text)
+      assert.notInclude(textOf(html, "body").join(), "for intent")
     }),
   )
 
@@ -197,6 +208,47 @@ describe("the page", () => {
       assert.include(textOf(html, "#cohorts .note").join(), `${empty} of 31 days have no session`)
     })
 
+    it("asks about two days in the middle as it asks about them at the end, and draws a gap there", () => {
+      const middle = shop(40, (day) => day !== 14 && day !== 15)
+      assert.deepStrictEqual(limitsOf(middle), [
+        "No session from 14 Oct 2026 to 15 Oct 2026 (2 days): no visits, or was nothing recorded?",
+      ])
+      const end = shop(40, (day) => day < 30)
+      assert.deepStrictEqual(limitsOf(end), ["No session from 30 Oct 2026 on: no visits, or was nothing recorded?"])
+      assert.deepStrictEqual(limitsOf(shop(40, (day) => day !== 14)), [
+        "No session on 14 Oct 2026: no visits, or was nothing recorded?",
+      ])
+      // A band over each of the two days, in both charts and both sizes, and a word for it.
+      const document = parse(middle)
+      const gaps = (of: string) => document.querySelectorAll(`#cohorts ${of}`).length
+      assert.strictEqual(gaps("figure:last-of-type .wide svg g[stroke='var(--grid)'] line[y1]"), 2)
+      assert.strictEqual(gaps("figure:first-of-type .wide svg g[fill='var(--grid)'] rect"), 2 * 6)
+      assert.strictEqual(gaps("figure:first-of-type .narrow svg g[fill='var(--grid)'] rect"), 2 * 6)
+      assert.lengthOf(
+        textOf(middle, "#cohorts .legend li").filter((text) => text === "gap: no session at all"),
+        2,
+      )
+      assert.notInclude(
+        textOf(
+          shop(40, () => true),
+          "#cohorts .legend li",
+        ),
+        "gap: no session at all",
+      )
+    })
+
+    it("asks about days that are no habit: not the same of every week", () => {
+      const closed = new Set([6, 14, 22])
+      assert.lengthOf(limitsOf(shop(40, (day) => !closed.has(day))), 3)
+      const isMonday = (day: number) => day % 7 === 5
+      assert.deepStrictEqual(limitsOf(shop(40, (day) => !isMonday(day))), [])
+      assert.deepStrictEqual(limitsOf(shop(40, (day) => !isMonday(day) && day !== 14)), [
+        "No session on 14 Oct 2026: no visits, or was nothing recorded?",
+      ])
+      // Too few a day to say that any is missing.
+      assert.deepStrictEqual(limitsOf(shop(9, (day) => day !== 14 && day !== 15)), [])
+    })
+
     it("does not ask a quiet shop, nor one that is closed at weekends", () => {
       const quiet = shop(1, (day) => day % 5 === 0)
       // October 2026 begins on a Thursday.
@@ -227,13 +279,12 @@ describe("the page", () => {
     assert.include(textOf(html, "#attribution .wide svg text").join(), "conversions credited; sessions flagged")
   })
 
-  it("says the same in the tile and in words where all converted, or none", () => {
+  it("says in words where all converted, or none", () => {
     for (const [hasBought, said] of [
       [true, "No test: all converted"],
       [false, "No test: none converted"],
     ] as const) {
       const html = pageOf(many(300, (index) => session(index, index % 2 === 0 ? [{}] : [], hasBought)))
-      assert.include(textOf(html, ".tile").at(-1) ?? "", said)
       assert.include(textOf(html, ".words li")[0] ?? "", `${said}.`)
     }
   })
@@ -315,6 +366,7 @@ describe("the page", () => {
         assert.isAbove(heads.filter((head) => head === "(no name)").length, 1)
         assert.notInclude(heads, "")
       }
+      assert.deepStrictEqual(textOf(html, "#attribution tr.total th"), ["(all)"])
       const labels = Array.from(
         document.querySelectorAll("#attribution .wide svg text"),
         ({ textContent }) => textContent,

@@ -95,7 +95,10 @@ describe("reports over HTTP", () => {
         ],
       )
       const banded = yield* Shop.run(["cohorts", ...Shop.october], options)
-      assert.include(banded.stdout, "\nall,80-100,all,1,1,1,0.20654931437723745,1,1,1,LOW_N;SMALL_COUNT,,,,,,,,\n")
+      assert.include(
+        banded.stdout,
+        "\nall,80-100,all,1,1,1,0.20654931437723745,1,1,1,LOW_N;SMALL_COUNT,,,,,,,,,false\n",
+      )
     }),
   )
 

@@ -386,7 +386,9 @@ export class Recorder {
   }
 
   private count(kind: string, value: string): void {
-    const name = `${kind}:${value.length > maxNameLength ? `${value.slice(0, maxNameLength)}…` : value}`
+    const written = value.length > maxNameLength ? `${value.slice(0, maxNameLength)}…` : value
+    // One that is called like the rest is not the rest.
+    const name = `${kind}:${/^“*\(more\)”*$/u.test(written) ? `“${written}”` : written}`
     const key = this.unknown.has(name) || this.unknown.size < maxUnknownNames ? name : `${kind}:(more)`
     this.unknown.set(key, (this.unknown.get(key) ?? 0) + 1)
   }

@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { InvalidRequest } from "./ElnudgeError.ts"
+import * as IsoInstant from "./IsoInstant.ts"
 import * as Session from "./Session.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 
@@ -25,10 +26,22 @@ export interface Options {
 
 const format = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
 
-/** Pins a window. Fails with `InvalidRequest` when it is empty or runs backwards. */
+/** Fails with `InvalidRequest` where a moment cannot be written as an instant: years have four digits. */
+export const checkYears = Effect.fnUntraced(function* (moments: ReadonlyArray<DateTime.DateTime>) {
+  const outside = moments.map(format).find((text) => !IsoInstant.isInstant(text))
+  if (outside === undefined) return
+  return yield* new InvalidRequest({
+    reason: `the window reaches ${outside}, and years go from 0000 to 9999`,
+    advice:
+      "Give a window between 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z; a date begins at midnight of its zone.",
+  })
+})
+
+/** Pins a window. Fails with `InvalidRequest` when it is empty, runs backwards, or reaches beyond the years of four digits. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
   const to = options.to ?? (yield* DateTime.now)
   const from = options.from ?? DateTime.subtract(to, { days: 30 })
+  yield* checkYears([from, to])
   if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {
     return yield* new InvalidRequest({
       reason: `the window is empty: from ${format(from)} is not before to ${format(to)}`,

@@ -81,6 +81,36 @@ describe("Coverage.combine", () => {
     }),
   )
 
+  it.effect("keeps a value that is called like the rest apart from the rest", () =>
+    Effect.gen(function* () {
+      const recorder = yield* Coverage.make
+      const outcomes = ["(more)", "“(more)”", ...Array.from({ length: 50 }, (_, index) => `odd ${index}`)]
+      for (const outcome of outcomes) {
+        const nudge = {
+          nudge_id: "n",
+          type: "toast",
+          shown_at: "2026-10-01T00:00:00Z",
+          outcome,
+          influenced_conversion: false,
+        }
+        const detail = {
+          id: "sess_1",
+          started_at: "2026-10-01T00:00:00Z",
+          ended_at: "2026-10-01T00:00:00Z",
+          page_count: 1,
+          intent_score: 1,
+          converted: false,
+          nudge_count: 1,
+        }
+        recorder.detail(detail, { ...detail, events: [], nudges: [nudge] })
+      }
+      const { unknown_values } = recorder.snapshot()
+      assert.deepInclude(unknown_values, { "outcome:“(more)”": 1, "outcome:““(more)””": 1, "outcome:(more)": 2 })
+      const both = Coverage.combine(recorder.snapshot(), recorder.snapshot()).unknown_values
+      assert.deepInclude(both, { "outcome:“(more)”": 2, "outcome:““(more)””": 2, "outcome:(more)": 4 })
+    }),
+  )
+
   it.effect("names at most 50 unknown values, the same whatever the order of the parts", () =>
     Effect.gen(function* () {
       const named = (kind: string, numbers: ReadonlyArray<number>) =>

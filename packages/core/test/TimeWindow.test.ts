@@ -31,6 +31,22 @@ describe("TimeWindow", () => {
     }),
   )
 
+  it.effect("is refused where it reaches beyond the years of four digits, and taken up to them", () =>
+    Effect.gen(function* () {
+      for (const options of [
+        { to: at("0000-01-10T00:00:00Z") },
+        { from: at("-000001-12-31T23:59:59.999Z"), to: at("2026-10-02T00:00:00Z") },
+        { from: at("2026-10-02T00:00:00Z"), to: at("+010000-01-01T00:00:00Z") },
+      ]) {
+        const error = yield* Effect.flip(TimeWindow.pin(options))
+        assert.strictEqual(error._tag, "InvalidRequest")
+        assert.include(error.message, "years go from 0000 to 9999")
+      }
+      const all = { from: "0000-01-01T00:00:00Z", to: "9999-12-31T23:59:59.999Z" }
+      assert.deepStrictEqual(yield* TimeWindow.pin({ from: at(all.from), to: at(all.to) }), all)
+    }),
+  )
+
   it.effect.each(["2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"])("is refused when it is empty: from %s", (from) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(TimeWindow.pin({ from: at(from), to: at("2026-10-02T00:00:00Z") }))

@@ -42,6 +42,10 @@ export interface Attribution {
 export const isInteraction = (outcome: string, rule: Rule): boolean =>
   outcome === "clicked" || outcome === "chat_opened" || (outcome === "dismissed" && rule.dismissCounts)
 
+/** The nudges that the visitor interacted with. */
+export const interactions = (nudges: ReadonlyArray<Session.Nudge>, rule: Rule): ReadonlyArray<Session.Nudge> =>
+  nudges.filter(({ outcome }) => isInteraction(outcome, rule))
+
 const earliestPurchase = (session: Session.Detail): number | undefined => {
   let earliest: number | undefined
   for (const event of session.events) {
@@ -71,7 +75,7 @@ export const byType = (
 /** Applies the rule to one session. */
 export const attribute = (session: Session.Detail, rule: Rule = vendorRule): Attribution => {
   if (!session.converted) return { status: "not_converted", purchasedAt: undefined, candidates: [] }
-  const interacted = byDisplay(session.nudges.filter((nudge) => isInteraction(nudge.outcome, rule)))
+  const interacted = byDisplay(interactions(session.nudges, rule))
   const purchasedAt = earliestPurchase(session)
   if (purchasedAt === undefined) {
     return { status: interacted.length === 0 ? "no" : "unknown_time", purchasedAt, candidates: [] }

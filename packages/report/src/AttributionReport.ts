@@ -61,6 +61,8 @@ export interface Row extends CreditModel.Columns {
    * due to it, and are in neither bound.
    */
   readonly unknown_time: number
+  /** Whether the row is `(all)`: a nudge type may be called so too. */
+  readonly total: boolean
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -159,7 +161,7 @@ const countSession = (
 }
 
 const toRow = (
-  nudge_type: string,
+  { nudge_type, total }: Pick<Row, "nudge_type" | "total">,
   counts: RowCounts,
   credits: CreditModel.Columns,
   isIncomplete: boolean,
@@ -193,6 +195,7 @@ const toRow = (
     converted_before_shown: counts.converted_before_shown,
     unknown_time: counts.unknown_time,
     ...credits,
+    total,
   }
 }
 
@@ -258,10 +261,10 @@ export const make = (options: Options = {}): Report<State, Row> => {
   return {
     name: "attribution",
     version: "1",
-    columns: [...columns, ...models.map((name) => `credit_${name}` as const)],
+    columns: [...columns, ...models.map((name) => `credit_${name}` as const), "total"],
     compared: {
-      label: ({ nudge_type }) => nudge_type,
-      isTotal: ({ nudge_type }) => nudge_type === "(all)",
+      label: ({ nudge_type }) => [nudge_type],
+      isTotal: ({ total }) => total,
       rates: ({ chat_opened, clicked, converted_sessions, dismissed, sessions, shown }) => [
         { name: "conversion_rate", events: converted_sessions, of: sessions },
         { name: "click_rate", events: clicked, of: shown, isClustered: true },
@@ -283,7 +286,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const { candidates, purchasedAt, status } = attribution
       const isImmature = Session.isUnsettled(session, read.readAt)
       const isUnknown = (nudges: ReadonlyArray<Session.Nudge>): boolean =>
-        status === "unknown_time" && nudges.some(({ outcome }) => Attribution.isInteraction(outcome, rule))
+        status === "unknown_time" && Attribution.interactions(nudges, rule).length > 0
       for (const [type, nudges] of Attribution.byType(session.nudges)) {
         const counts = Tally.at(state.types, type, noCounts)
         countSession(counts, nudges, session.converted, purchasedAt, isImmature, isUnknown(nudges))
@@ -317,8 +320,10 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const all = { ...summed, ...any }
       const credits = Credit.done(credit, models)
       return [
-        ...sorted.map(([type, counts]) => toRow(type, counts, credits.ofType(type), isIncomplete, z)),
-        toRow("(all)", all, credits.all, isIncomplete, z),
+        ...sorted.map(([nudge_type, counts]) =>
+          toRow({ nudge_type, total: false }, counts, credits.ofType(nudge_type), isIncomplete, z),
+        ),
+        toRow({ nudge_type: "(all)", total: true }, all, credits.all, isIncomplete, z),
       ]
     },
   }

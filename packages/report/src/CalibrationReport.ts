@@ -11,6 +11,7 @@ import * as Cohort from "./Cohort.ts"
 import * as Comparison from "./Comparison.ts"
 import * as Counts from "./Counts.ts"
 import * as Isotonic from "./Isotonic.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
 import * as ScoreBins from "./ScoreBins.ts"
@@ -26,7 +27,7 @@ export interface Options {
 
 /** A band of scores, or `(all)`, which alone has the columns from `auc` on. Rates are shares of 1, scores 0 to 100. */
 export interface Row {
-  /** `all` sessions, or the `unnudged`: those with a nudge_count of 0. */
+  /** `all` sessions, or the `unnudged`: those whose nudge_count is not above 0. */
   readonly population: string
   readonly intent_band: string
   readonly sessions: number
@@ -56,6 +57,8 @@ export interface Row {
   readonly resolution: number | null
   readonly uncertainty: number | null
   readonly warnings: string
+  /** Whether the row is that of all bands. */
+  readonly total: boolean
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -80,6 +83,7 @@ const columns: ReadonlyArray<keyof Row> = [
   "resolution",
   "uncertainty",
   "warnings",
+  "total",
 ]
 
 /** Each session with a score from 0 to 100 is in one of them. */
@@ -89,8 +93,6 @@ export interface State {
 }
 
 const codec = Schema.Struct({ unnudged: ScoreBins.codec, nudged: ScoreBins.codec })
-
-const allBands = "(all)"
 
 const countsOf = (sum: ScoreBins.Sum, z: number) => {
   const interval = Proportion.wilson(sum.conversions, sum.sessions, z)
@@ -133,6 +135,7 @@ const bandRow = (
   resolution: null,
   uncertainty: null,
   warnings: Warning.format(warningsOf(sum)),
+  total: false,
 })
 
 const allRow = (population: string, bins: ScoreBins.ScoreBins, inversions: number | null, z: number): Row => {
@@ -144,7 +147,7 @@ const allRow = (population: string, bins: ScoreBins.ScoreBins, inversions: numbe
   if (trend.p === Comparison.pFloor) warnings.add("P_FLOOR")
   return {
     population,
-    intent_band: allBands,
+    intent_band: "(all)",
     ...countsOf(sum, z),
     isotonic_rate: null,
     inversion: null,
@@ -156,6 +159,7 @@ const allRow = (population: string, bins: ScoreBins.ScoreBins, inversions: numbe
     inversions,
     ...Brier.murphy(bins),
     warnings: Warning.format(warnings),
+    total: true,
   }
 }
 
@@ -165,17 +169,17 @@ const allRow = (population: string, bins: ScoreBins.ScoreBins, inversions: numbe
  */
 export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options = {}): Report<State, Row> => {
   const z = Proportion.zOf(confidence)
+  const labels = Cohort.labels(bands)
 
   const rowsOf = (population: string, bins: ScoreBins.ScoreBins): ReadonlyArray<Row> => {
-    const sums = bands.map((band) => ({ band, sum: ScoreBins.sum(bins, band) }))
-    const arms = sums.map(({ sum }) => sum)
+    const arms = bands.map((band) => ScoreBins.sum(bins, band))
     const rates = Isotonic.rates(arms)
     const inverted = Isotonic.inversions(arms)
     const isKnown = inverted.some((isInverted) => isInverted !== null)
     return [
-      ...sums.map(({ band, sum }, index) => {
+      ...arms.map((sum, index) => {
         const fitted = { rate: rates[index] ?? null, isInverted: inverted[index] ?? null }
-        return bandRow(population, band.label, sum, fitted, z)
+        return bandRow(population, labels[index] ?? "", sum, fitted, z)
       }),
       allRow(population, bins, isKnown ? inverted.filter((isInverted) => isInverted === true).length : null, z),
     ]
@@ -186,8 +190,8 @@ export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options
     version: "1",
     columns,
     compared: {
-      label: ({ intent_band, population }) => `${population} ${intent_band}`,
-      isTotal: ({ intent_band }) => intent_band === allBands,
+      label: ({ intent_band, population }) => [population, intent_band],
+      isTotal: ({ total }) => total,
       rates: ({ conversions, sessions }) => [{ name: "conversion_rate", events: conversions, of: sessions }],
     },
     needsDetail: () => false,
@@ -202,7 +206,7 @@ export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options
     initial: () => ({ unnudged: ScoreBins.empty(), nudged: ScoreBins.empty() }),
     step: (state, read) => {
       const session = SessionRead.session(read)
-      const bins = session.nudge_count === 0 ? state.unnudged : state.nudged
+      const bins = NudgedSession.isNudged(session) ? state.nudged : state.unnudged
       ScoreBins.count(bins, session.intent_score, session.converted, Session.isUnsettled(session, read.readAt))
       return state
     },

@@ -32,6 +32,17 @@ export const bands = (starts: ReadonlyArray<number>): Result.Result<ReadonlyArra
 /** 0–19, 20–39, 40–59, 60–79, 80–100. */
 export const defaultBands: ReadonlyArray<Band> = Result.getOrThrow(bands(defaultBandStarts))
 
+/** The labels of bands, which tell them apart. Throws a RangeError where two have the same, or one has that of `otherBand`. */
+export const labels = (all: ReadonlyArray<Band>): ReadonlyArray<string> => {
+  const found = all.map(({ label }) => label)
+  const double = [otherBand, ...found].find((label, index, every) => every.indexOf(label) !== index)
+  if (double !== undefined) throw new RangeError(`two bands are called ${JSON.stringify(double)}`)
+  return found
+}
+
+/** Whether a score has a band: a whole number from 0 to 100. The one rule of every report; the ledger counts the others. */
+export const isScore = (score: number): boolean => Number.isInteger(score) && score >= 0 && score <= 100
+
 /** The label of the score's band. */
 export const bandOf = (all: ReadonlyArray<Band>, score: number): string =>
-  all.find(({ high, low }) => low <= score && score <= high)?.label ?? otherBand
+  (isScore(score) ? all.find(({ high, low }) => low <= score && score <= high)?.label : undefined) ?? otherBand

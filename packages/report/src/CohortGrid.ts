@@ -9,11 +9,22 @@ import * as Durations from "./Durations.ts"
 import * as Tally from "./Tally.ts"
 import * as TextKey from "./TextKey.ts"
 
-export interface Key {
+/**
+ * What a row is made from: one cell, the cells of every band of its period and arm, or all of them. The row knows it itself,
+ * whatever its labels are.
+ */
+export type Gathers = "cell" | "bands" | "everything"
+
+/** Where a session is counted. */
+export interface Place {
   readonly period: string
   readonly band: string
   /** An arm, or `all`. */
   readonly arm: string
+}
+
+export interface Key extends Place {
+  readonly gathers: Gathers
 }
 
 /** `immature` counts sessions that may still have been open when they were read. */
@@ -42,22 +53,18 @@ export interface Times {
 /** Only cells that have a converted session with a purchase time or without a detail, by their key as text. */
 export type TimeGrid = Map<string, Times>
 
-/** The band of rows that gather all bands. */
-export const allBands = "(all)"
+const allBands = "(all)"
 
-// No period, band or arm has a line break.
-const separator = "\n"
+const textKey = TextKey.make("\n")
 
-const idOfParts = TextKey.joiner(separator)
+const idOf = ({ arm, band, period }: Place): string => textKey.join(period, band, arm)
 
-const idOf = ({ arm, band, period }: Key): string => idOfParts(period, band, arm)
-
-const keyOf = (id: string): Key => {
-  const [period = "", band = "", arm = ""] = id.split(separator)
+const placeOf = (id: string): Place => {
+  const [period = "", band = "", arm = ""] = textKey.split(id)
   return { period, band, arm }
 }
 
-const keys = (grid: Grid): ReadonlyArray<Key> => Array.from(grid.keys(), keyOf)
+const places = (grid: Grid): ReadonlyArray<Place> => Array.from(grid.keys(), placeOf)
 
 export const empty = (): Grid => new Map()
 
@@ -65,7 +72,7 @@ export const empty = (): Grid => new Map()
 export const codec = Tally.codec(noCounts, { bounds: { sessions: [["conversions"], ["immature"]] } })
 
 /** Takes one session in; changes the grid. */
-export const count = (grid: Grid, key: Key, isConverted: boolean, isImmature: boolean): void => {
+export const count = (grid: Grid, key: Place, isConverted: boolean, isImmature: boolean): void => {
   const counts = Tally.at(grid, idOf(key), noCounts)
   counts.sessions++
   if (isConverted) counts.conversions++
@@ -83,7 +90,7 @@ const joined = (parts: ReadonlyArray<Times>): Times => ({
   missing: parts.reduce((sum, { missing }) => sum + missing, 0),
 })
 
-const timesAt = (grid: TimeGrid, key: Key): Times => {
+const timesAt = (grid: TimeGrid, key: Place): Times => {
   const id = idOf(key)
   const existing = grid.get(id)
   if (existing !== undefined) return existing
@@ -93,11 +100,11 @@ const timesAt = (grid: TimeGrid, key: Key): Times => {
 }
 
 /** Takes the seconds to one purchase in; changes the grid. */
-export const time = (grid: TimeGrid, key: Key, seconds: number): void =>
+export const time = (grid: TimeGrid, key: Place, seconds: number): void =>
   Durations.add(timesAt(grid, key).durations, seconds)
 
 /** Takes in a converted session whose detail could not be had; changes the grid. */
-export const missTime = (grid: TimeGrid, key: Key): void => {
+export const missTime = (grid: TimeGrid, key: Place): void => {
   timesAt(grid, key).missing++
 }
 
@@ -110,15 +117,22 @@ export const combineTimes = (left: TimeGrid, right: TimeGrid): TimeGrid =>
     ]),
   )
 
-/** What the row of a key gathers: its own cell, or for `(all)` every band of its period and arm. */
-const gathered = <A>(grid: ReadonlyMap<string, A>, key: Key): ReadonlyArray<A> => {
-  if (isTotal(key)) return [...grid.values()]
-  if (key.band !== allBands) {
+/** Gives what a row gathers. Looks at the grid once, however many rows there are. */
+const gatherer = <A>(grid: ReadonlyMap<string, A>): ((key: Key) => ReadonlyArray<A>) => {
+  const bandsOf = ({ arm, period }: Place): string => idOf({ period, band: allBands, arm })
+  const ofBands = new Map<string, Array<A>>()
+  for (const [id, value] of grid) {
+    const row = bandsOf(placeOf(id))
+    const values = ofBands.get(row)
+    if (values === undefined) ofBands.set(row, [value])
+    else values.push(value)
+  }
+  return (key) => {
+    if (key.gathers === "everything") return [...grid.values()]
+    if (key.gathers === "bands") return ofBands.get(bandsOf(key)) ?? []
     const own = grid.get(idOf(key))
     return own === undefined ? [] : [own]
   }
-  const [start, end] = [`${key.period}\n`, `\n${key.arm}`]
-  return [...grid].flatMap(([id, value]) => (id.startsWith(start) && id.endsWith(end) ? [value] : []))
 }
 
 const sumOf = (counts: Iterable<CellCounts>): CellCounts => {
@@ -130,35 +144,40 @@ const sumOf = (counts: Iterable<CellCounts>): CellCounts => {
 /** All sessions. */
 export const total = (grid: Grid): CellCounts => sumOf(grid.values())
 
-/** One cell, with zeros where it has no session; `(all)` sums the bands of a period and arm. */
-export const cell = (grid: Grid, key: Key): Cell => ({ key, counts: sumOf(gathered(grid, key)) })
+/** Gives a row's cell, with zeros where it has no session. */
+export const cellOf = (grid: Grid): ((key: Key) => Cell) => {
+  const gather = gatherer(grid)
+  return (key) => ({ key, counts: sumOf(gather(key)) })
+}
 
-/** The times of one cell; of `(all)`, those of the bands of a period and arm together. */
-export const times = (grid: TimeGrid, key: Key): Times => joined(gathered(grid, key))
-
-/** Whether the cell is the one of all sessions. */
-export const isTotal = ({ arm, band, period }: Key): boolean => period === "all" && band === allBands && arm === "all"
+/** Gives a row's times, of all that it gathers together. */
+export const timesOf = (grid: TimeGrid): ((key: Key) => Times) => {
+  const gather = gatherer(grid)
+  return (key) => joined(gather(key))
+}
 
 /** The periods that have a session, in order. */
 export const periods = (grid: Grid): ReadonlyArray<string> =>
-  [...new Set(keys(grid).map(({ period }) => period))].sort()
+  [...new Set(places(grid).map(({ period }) => period))].sort()
 
-export const hasArm = (grid: Grid, arm: string): boolean => keys(grid).some((key) => key.arm === arm)
+export const hasArm = (grid: Grid, arm: string): boolean => places(grid).some((place) => place.arm === arm)
 
 export interface Layout {
-  readonly periods: ReadonlyArray<string>
+  /** Undefined where nothing is divided by them. */
+  readonly periods: ReadonlyArray<string> | undefined
   /** Without `(other)`, which is added where a score needed it. */
   readonly bands: ReadonlyArray<string>
-  /** `unknown` is left out where no session needed it. */
-  readonly arms: ReadonlyArray<string>
+  /** `unknown` is left out where no session needed it. Undefined where nothing is divided by them. */
+  readonly arms: ReadonlyArray<string> | undefined
 }
 
 /** Whether each cell has a place in the rows. */
-export const isOf = (grid: Grid, { arms, bands, periods }: Layout): boolean =>
+export const isOf = (grid: Grid, { arms = [undivided], bands, periods }: Layout): boolean =>
   [...grid.keys()].every((id) => {
-    const key = keyOf(id)
-    const isBand = bands.includes(key.band) || key.band === otherBand
-    return idOf(key) === id && periods.includes(key.period) && isBand && arms.includes(key.arm)
+    const { arm, band, period } = placeOf(id)
+    const isBand = bands.includes(band) || band === otherBand
+    const isPeriod = periods === undefined ? period === undivided : periods.includes(period)
+    return idOf({ arm, band, period }) === id && isPeriod && isBand && arms.includes(arm)
   })
 
 /** Why these cannot be the times of the grid's sessions; undefined where they can. */
@@ -174,15 +193,22 @@ export const timesFault = (grid: Grid, times: TimeGrid): string | undefined =>
     ),
   )
 
-/** The cells in the order of the rows. */
-export const cells = (grid: Grid, layout: Layout): ReadonlyArray<Cell> => {
-  const hasOther = keys(grid).some(({ band }) => band === otherBand)
-  const bands = hasOther ? [...layout.bands, otherBand] : layout.bands
-  const arms = layout.arms.filter((arm) => arm !== "unknown" || hasArm(grid, arm))
-  const rows: Array<Key> = []
-  for (const period of layout.periods)
-    for (const band of bands) for (const arm of arms) rows.push({ period, band, arm })
-  for (const period of layout.periods) for (const arm of arms) rows.push({ period, band: allBands, arm })
-  if (!rows.some(isTotal)) rows.push({ period: "all", band: allBands, arm: "all" })
-  return rows.map((key) => cell(grid, key))
+/** The period or arm of what is not divided by them. */
+export const undivided = "all"
+
+/** The keys of the rows, in order. */
+export const keys = (grid: Grid, layout: Layout): ReadonlyArray<Key> => {
+  const found = places(grid)
+  const bands = found.some(({ band }) => band === otherBand) ? [...layout.bands, otherBand] : layout.bands
+  const hasUnknown = found.some(({ arm }) => arm === "unknown")
+  const arms = layout.arms?.filter((arm) => arm !== "unknown" || hasUnknown) ?? [undivided]
+  const periods = layout.periods ?? [undivided]
+  const everything: Key = { period: undivided, band: allBands, arm: undivided, gathers: "everything" }
+  const isDivided = layout.periods !== undefined || layout.arms !== undefined
+  const row = (period: string, band: string, arm: string, gathers: Gathers): Key => ({ period, band, arm, gathers })
+  return [
+    ...periods.flatMap((period) => bands.flatMap((band) => arms.map((arm) => row(period, band, arm, "cell")))),
+    ...(isDivided ? periods.flatMap((period) => arms.map((arm) => row(period, allBands, arm, "bands"))) : []),
+    everything,
+  ]
 }

@@ -71,6 +71,8 @@ export interface Row {
   readonly purchase_seconds_p50: number | null
   readonly purchase_seconds_p75: number | null
   readonly purchase_seconds_p90: number | null
+  /** Whether the row sums up bands: `(all)`. */
+  readonly total: boolean
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -130,11 +132,13 @@ interface Compared {
 
 const noComparison = { estimate: null, low: null, high: null }
 
+type CellOf = (key: CohortGrid.Key) => CohortGrid.Cell
+
 /** Where it is split by arm: whether a session without its detail may belong to the row. */
-const isIncomplete = (grid: CohortGrid.Grid, key: CohortGrid.Key): boolean => {
-  if (CohortGrid.isTotal(key)) return CohortGrid.hasArm(grid, "unknown")
-  return key.arm !== "unnudged" && CohortGrid.cell(grid, { ...key, arm: "unknown" }).counts.sessions > 0
-}
+const isIncomplete = (grid: CohortGrid.Grid, cellOf: CellOf, key: CohortGrid.Key): boolean =>
+  key.gathers === "everything"
+    ? CohortGrid.hasArm(grid, "unknown")
+    : key.arm !== "unnudged" && cellOf({ ...key, arm: "unknown" }).counts.sessions > 0
 
 const timeCells = (times: CohortGrid.Times | undefined) => {
   const secondsAt = times === undefined ? () => null : Durations.quantile(times.durations)
@@ -162,11 +166,15 @@ export const make = (options: Options = {}): Report<State, Row> => {
     timeToPurchase = false,
   } = options
   const z = Proportion.zOf(confidence)
-  const layout = { bands: bands.map(({ label }) => label), arms: splitByArm ? Arm.arms : (["all"] as const) }
-  const periodsOf = (grid: CohortGrid.Grid) => (by === undefined ? ["all"] : CohortGrid.periods(grid))
+  const labels = Cohort.labels(bands)
+  const layoutOf = (grid: CohortGrid.Grid): CohortGrid.Layout => ({
+    bands: labels,
+    arms: splitByArm ? Arm.arms : undefined,
+    periods: by === undefined ? undefined : CohortGrid.periods(grid),
+  })
   const fields = {
     grid: CohortGrid.codec.check(
-      Schema.makeFilter((grid: CohortGrid.Grid) => CohortGrid.isOf(grid, { ...layout, periods: periodsOf(grid) }), {
+      Schema.makeFilter((grid: CohortGrid.Grid) => CohortGrid.isOf(grid, layoutOf(grid)), {
         expected: "cells of a period, a band and an arm of the report",
       }),
     ),
@@ -177,9 +185,9 @@ export const make = (options: Options = {}): Report<State, Row> => {
     Schema.makeFilter(({ grid, times }) => CohortGrid.timesFault(grid, times)),
   )
 
-  const compare = (grid: CohortGrid.Grid, cell: CohortGrid.Cell): Compared => {
+  const compare = (cellOf: CellOf, cell: CohortGrid.Cell): Compared => {
     const isCompared = cell.key.arm === "shown_only" || cell.key.arm === "interacted"
-    const baseline = isCompared ? CohortGrid.cell(grid, { ...cell.key, arm: "unnudged" }).counts : undefined
+    const baseline = isCompared ? cellOf({ ...cell.key, arm: "unnudged" }).counts : undefined
     return { cell, baseline, p: baseline === undefined ? null : Comparison.pooledP(cell.counts, baseline) }
   }
 
@@ -208,10 +216,11 @@ export const make = (options: Options = {}): Report<State, Row> => {
   return {
     name: "cohorts",
     version: "1",
-    columns: timeToPurchase ? [...columns, ...timeColumns] : columns,
+    columns: [...columns, ...(timeToPurchase ? timeColumns : []), "total"],
     compared: {
-      label: ({ arm, intent_band, period }) => [period, intent_band, arm].filter((part) => part !== "all").join(" "),
-      isTotal: ({ intent_band }) => intent_band === CohortGrid.allBands,
+      label: ({ arm, intent_band, period }) =>
+        [period, intent_band, arm].filter((part) => part !== CohortGrid.undivided),
+      isTotal: ({ total }) => total,
       rates: ({ conversions, sessions }) => [{ name: "conversion_rate", events: conversions, of: sessions }],
     },
     needsDetail: (session) => (splitByArm && NudgedSession.isNudged(session)) || (timeToPurchase && session.converted),
@@ -230,9 +239,9 @@ export const make = (options: Options = {}): Report<State, Row> => {
         if (from < to) state.spans = TimeSpan.join(state.spans, { from, to })
       }
       const key = {
-        period: by === undefined ? "all" : by.labeler(Session.millis(session.started_at)),
+        period: by === undefined ? CohortGrid.undivided : by.labeler(Session.millis(session.started_at)),
         band: Cohort.bandOf(bands, session.intent_score),
-        arm: splitByArm ? Arm.of(read, rule) : "all",
+        arm: splitByArm ? Arm.of(read, rule) : CohortGrid.undivided,
       }
       CohortGrid.count(state.grid, key, session.converted, Session.isUnsettled(session, read.readAt))
       if (state.times === undefined || !session.converted) return state
@@ -257,11 +266,11 @@ export const make = (options: Options = {}): Report<State, Row> => {
       const overallRate = Proportion.rate(overall.conversions, overall.sessions)
       const isCalendar = by?.unit === "day" || by?.unit === "week"
       const cut = new Set(isCalendar ? spans.flatMap((span) => [...Period.cutBy(by.labeler, span)]) : [])
-      const compared = CohortGrid.cells(grid, { ...layout, periods: periodsOf(grid) }).map((cell) =>
-        compare(grid, cell),
-      )
+      const cellOf = CohortGrid.cellOf(grid)
+      const timesOf = timeGrid && CohortGrid.timesOf(timeGrid)
+      const compared = CohortGrid.keys(grid, layoutOf(grid)).map((key) => compare(cellOf, cellOf(key)))
       const qs = MultipleTesting.benjaminiHochberg(
-        compared.map(({ cell, p }) => (cell.key.band === CohortGrid.allBands ? null : p)),
+        compared.map(({ cell, p }) => (cell.key.gathers === "cell" ? p : null)),
       )
       return compared.map((entry, index): Row => {
         const { baseline, cell, p } = entry
@@ -271,8 +280,8 @@ export const make = (options: Options = {}): Report<State, Row> => {
         const difference = baseline === undefined ? noComparison : Comparison.difference(counts, baseline, z)
         const lift = baseline === undefined ? noComparison : Comparison.lift(counts, baseline, z)
         const q = qs[index] ?? null
-        const times = timeGrid && CohortGrid.times(timeGrid, key)
-        const isMissing = (splitByArm && isIncomplete(grid, key)) || (times?.missing ?? 0) > 0
+        const times = timesOf?.(key)
+        const isMissing = (splitByArm && isIncomplete(grid, cellOf, key)) || (times?.missing ?? 0) > 0
         return {
           period: key.period,
           intent_band: key.band,
@@ -294,6 +303,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
           p,
           q,
           ...timeCells(times),
+          total: key.gathers !== "cell",
         }
       })
     },

@@ -96,7 +96,7 @@ export interface Numbers {
   readonly odds_ratio_high: number | null
   /** Two-sided. crude: pooled z · mh: Cochran, Mantel and Haenszel's test · att: difference ÷ standard error. */
   readonly p: number | null
-  /** crude and att: conversions that arm 1 has more than at arm 0's rates; extra ones if the association were causal. */
+  /** crude only: conversions that arm 1 has more than at arm 0's rate; extra ones if the association were causal. */
   readonly incremental_conversions: number | null
   readonly incremental_low: number | null
   readonly incremental_high: number | null
@@ -255,13 +255,9 @@ export const mh = (sample: Sample, z: number): Estimated => {
 export const att = (sample: Sample, z: number): Estimated => {
   const { strata } = sample
   const counted = Stratified.total(Stratified.kept(strata))
-  const incremental = TreatedEffect.incremental(strata, z)
   const numbers: Numbers = {
     ...numbersOf(counted, TreatedEffect.difference(strata, z), TreatedEffect.p(strata)),
     ...overlapOf(sample),
-    incremental_conversions: incremental.estimate,
-    incremental_low: incremental.low,
-    incremental_high: incremental.high,
   }
   return adjusted(numbers, TreatedEffect.isDegenerate(strata), TreatedEffect.isSparse(strata))
 }

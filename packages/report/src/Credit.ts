@@ -116,9 +116,7 @@ const isShared = (status: Attribution.Status, basis: Basis): boolean =>
 
 // What an unconverted session would have had as candidates.
 const interactions = ({ nudges }: Session.Detail, rule: Attribution.Rule): ReadonlyArray<string> =>
-  Attribution.byDisplay(nudges.filter(({ outcome }) => Attribution.isInteraction(outcome, rule))).map(
-    ({ nudge }) => nudge.type,
-  )
+  Attribution.byDisplay(Attribution.interactions(nudges, rule)).map(({ nudge }) => nudge.type)
 
 /** Takes one session in; changes the state. */
 export const count = (

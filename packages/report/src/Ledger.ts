@@ -4,14 +4,19 @@
  */
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
+import * as Cohort from "./Cohort.ts"
 import * as Counts from "./Counts.ts"
+import * as NudgedSession from "./NudgedSession.ts"
 import type { SessionFold } from "./Report.ts"
 
 const noCounts = {
   /** All sessions, and those whose detail was read: what the counts below are out of. */
   sessions: 0,
   details: 0,
-  /** Of the sessions. `ended_before_started` compares instants; a score is out of range outside 0–100. */
+  /**
+   * Of the sessions. `ended_before_started` compares instants; a score is out of range that is no whole number from 0 to 100,
+   * and a nudge_count that is none from 0 on.
+   */
   ended_before_started: 0,
   score_out_of_range: 0,
   /** Of the details, in sessions. */
@@ -23,6 +28,8 @@ const noCounts = {
   nudges_without_count: 0,
   nudge_outside_session: 0,
   unordered_events: 0,
+  /** Of the sessions: came later than the others. */
+  nudge_count_out_of_range: 0,
 }
 
 const bounds: Counts.Bounds<keyof typeof noCounts> = {
@@ -44,9 +51,10 @@ type LedgerCounts = Counts.Counts<keyof Ledger>
 
 const countSession = (counts: LedgerCounts, session: Session.Summary): void => {
   counts.sessions++
-  const { ended_at, intent_score, started_at } = session
+  const { ended_at, intent_score, nudge_count, started_at } = session
   if (ended_at !== null && Session.isBefore(ended_at, started_at)) counts.ended_before_started++
-  if (intent_score < 0 || intent_score > 100) counts.score_out_of_range++
+  if (!Cohort.isScore(intent_score)) counts.score_out_of_range++
+  if (!Number.isInteger(nudge_count) || nudge_count < 0) counts.nudge_count_out_of_range++
 }
 
 const isOutside = (at: string, { ended_at, started_at }: Session.Summary): boolean =>
@@ -63,8 +71,9 @@ const countDetail = (counts: LedgerCounts, session: Session.Detail): void => {
   if (!converted && purchases > 0) counts.purchase_without_converted++
   if (purchases > 1) counts.several_purchases++
   if (nudge_count !== nudges.length) counts.nudge_count_differs++
-  if (nudge_count > 0 && nudges.length === 0) counts.nudged_without_nudges++
-  if (nudge_count === 0 && nudges.length > 0) counts.nudges_without_count++
+  const isNudged = NudgedSession.isNudged(session)
+  if (isNudged && nudges.length === 0) counts.nudged_without_nudges++
+  if (!isNudged && nudges.length > 0) counts.nudges_without_count++
   if (nudges.some(({ shown_at }) => isOutside(shown_at, session))) counts.nudge_outside_session++
   if (events.some(({ occurred_at }, index) => isBeforeThe(events[index - 1], occurred_at))) counts.unordered_events++
 }

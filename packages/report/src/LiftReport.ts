@@ -109,7 +109,7 @@ type SessionCounts = Readonly<Counts.Counts<keyof typeof noCounts>>
 /** By the arm on either basis, and by band: one place for each session. */
 export type State = Tally.Tally<keyof SessionCounts>
 
-const idOf: (arm: Arm.Arm, before: Arm.Arm, band: string) => string = TextKey.joiner("\n")
+const { join: idOf } = TextKey.make("\n")
 
 const sumOf = (
   state: State,
@@ -187,7 +187,7 @@ const textOf = (
 export const make = (options: Options = {}): Report<State, Row> => {
   const { bands = Cohort.defaultBands, confidence = 0.95, mde = 0.1, rule = Attribution.vendorRule } = options
   const z = Proportion.zOf(confidence)
-  const labels = bands.map(({ label }) => label)
+  const labels = Cohort.labels(bands)
   const allLabels = [...labels, Cohort.otherBand]
   const places = new Set(
     Arm.arms.flatMap((arm) => Arm.arms.flatMap((to) => allLabels.map((band) => idOf(arm, to, band)))),

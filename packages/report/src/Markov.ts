@@ -80,25 +80,36 @@ export const combine = (left: Chain, right: Chain): Chain => {
 
 type Vector = ReadonlyArray<number>
 
+/** Takes `factor` times the unit row away from the row, so that it has a 0 in the column. What is left of it is 0 in both. */
+const eliminate = (row: Float64Array, unit: Float64Array, column: number): void => {
+  const factor = row[column] ?? 0
+  if (factor === 0) return
+  for (let j = column; j < row.length; j++) row[j] = (row[j] ?? 0) - factor * (unit[j] ?? 0)
+}
+
 // Gauss–Jordan with partial pivoting: column by column the open row with the largest entry is solved for it. Null
-// where the matrix has no inverse.
-const inverse = (matrix: ReadonlyArray<Vector>): ReadonlyArray<Vector> | null => {
+// where the matrix has no inverse. Rows are changed in place: one that is made anew in each step costs twenty times as much.
+const inverse = (matrix: ReadonlyArray<Vector>): ReadonlyArray<Float64Array> | null => {
   const size = matrix.length
-  let open: ReadonlyArray<Vector> = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))])
-  let solved: ReadonlyArray<Vector> = []
+  let open: ReadonlyArray<Float64Array> = matrix.map((row, i) => {
+    const augmented = new Float64Array(2 * size)
+    augmented.set(row)
+    augmented[size + i] = 1
+    return augmented
+  })
+  const solved: Array<Float64Array> = []
   for (let column = 0; column < size; column++) {
-    const at = (row: Vector): number => row[column] ?? 0
+    const at = (row: Float64Array): number => row[column] ?? 0
     const pivot = open.reduce((best, row) => (Math.abs(at(row)) > Math.abs(at(best)) ? row : best))
-    if (at(pivot) === 0) return null
-    const unit = pivot.map((value) => value / at(pivot))
-    const without = (row: Vector): Vector => {
-      const factor = at(row)
-      return factor === 0 ? row : row.map((value, j) => value - factor * (unit[j] ?? 0))
-    }
-    open = open.filter((row) => row !== pivot).map(without)
-    solved = [...solved.map(without), unit]
+    const divisor = at(pivot)
+    if (divisor === 0) return null
+    for (let j = column; j < pivot.length; j++) pivot[j] = (pivot[j] ?? 0) / divisor
+    open = open.filter((row) => row !== pivot)
+    for (const row of open) eliminate(row, pivot, column)
+    for (const row of solved) eliminate(row, pivot, column)
+    solved.push(pivot)
   }
-  return solved.map((row) => row.slice(size))
+  return solved.map((row) => row.subarray(size))
 }
 
 /**

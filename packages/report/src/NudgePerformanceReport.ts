@@ -52,6 +52,8 @@ export interface Row {
   readonly trend_z: number | null
   readonly trend_p: number | null
   readonly warnings: string
+  /** Whether the row holds all that the others of its section are parts of: `(all)`, and the first step of `funnel`. */
+  readonly total: boolean
 }
 
 const columns: ReadonlyArray<keyof Row> = [
@@ -79,6 +81,7 @@ const columns: ReadonlyArray<keyof Row> = [
   "trend_z",
   "trend_p",
   "warnings",
+  "total",
 ]
 
 const noSessions = { sessions: 0, converted_sessions: 0, immature_sessions: 0 }
@@ -169,6 +172,7 @@ interface Key {
   readonly section: "type" | "funnel" | "count" | "position"
   readonly nudge_type: string
   readonly level: string | null
+  readonly total: boolean
 }
 
 interface Found {
@@ -182,7 +186,7 @@ const rateOf = (events: number, of: number, z: number): Comparison.Estimate => (
   ...Proportion.wilson(events, of, z),
 })
 
-const toRow = (key: Key, { displays, sessions, trend }: Found, isIncomplete: boolean, z: number): Row => {
+const toRow = ({ total, ...key }: Key, { displays, sessions, trend }: Found, isIncomplete: boolean, z: number): Row => {
   const { chat_opened, clicked, dismissed, shown } = displays ?? noDisplays
   const click = rateOf(clicked, shown, z)
   const dismiss = rateOf(dismissed, shown, z)
@@ -216,6 +220,7 @@ const toRow = (key: Key, { displays, sessions, trend }: Found, isIncomplete: boo
     trend_z: trend?.z ?? null,
     trend_p: trend?.p ?? null,
     warnings: Warning.format(warnings),
+    total,
   }
 }
 
@@ -229,10 +234,8 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
   version: "1",
   columns,
   compared: {
-    label: ({ level, nudge_type, section }) => `${section} ${section === "type" ? nudge_type : level}`,
-    // The first step of the funnel holds the sessions of the other totals.
-    isTotal: ({ level, nudge_type, section }) =>
-      section === "type" ? nudge_type === "(all)" : level === "(all)" || (section === "funnel" && level === "shown"),
+    label: ({ level, nudge_type, section }) => [section, level ?? nudge_type],
+    isTotal: ({ total }) => total,
     rates: ({ chat_opened, clicked, converted_sessions, dismissed, sessions, shown }) => [
       { name: "conversion_rate", events: converted_sessions, of: sessions },
       ...(shown === null || clicked === null || dismissed === null || chat_opened === null
@@ -288,8 +291,8 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
   done: (state) => {
     const z = Proportion.zOf(confidence)
     const rowOf = (key: Key, found: Found): Row => toRow(key, found, state.missingDetails > 0, z)
-    const ofAll = (section: Key["section"], level: string | null, found: Found): Row =>
-      rowOf({ section, nudge_type: "(all)", level }, found)
+    const ofAll = (section: Key["section"], level: string | null, found: Found, total = false): Row =>
+      rowOf({ section, nudge_type: "(all)", level, total }, found)
     const counts = levels.map((level) => state.counts.get(level) ?? noSessions)
     const positions = levels.map((level) => state.positions.get(level) ?? noDisplays)
     const sessions = sumOf(counts, noSessions)
@@ -302,18 +305,18 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
     )
     return [
       ...Tally.sorted(state.types).map(([nudge_type, both]) =>
-        rowOf({ section: "type", nudge_type, level: null }, { sessions: both, displays: both }),
+        rowOf({ section: "type", nudge_type, level: null, total: false }, { sessions: both, displays: both }),
       ),
-      ofAll("type", null, { sessions, displays }),
-      ofAll("funnel", "shown", { sessions }),
+      ofAll("type", null, { sessions, displays }, true),
+      ofAll("funnel", "shown", { sessions }, true),
       ...steps.map((step) => ofAll("funnel", step, { sessions: state.funnel.get(step) ?? noSessions })),
       ...counts.map((of, index) => ofAll("count", levels[index] ?? null, { sessions: of })),
-      ofAll("count", "(all)", { sessions, trend: conversion }),
+      ofAll("count", "(all)", { sessions, trend: conversion }, true),
       // A session with k nudges has one in each of the first k places.
       ...positions.map((of, index) =>
         ofAll("position", levels[index] ?? null, { sessions: sumOf(counts.slice(index), noSessions), displays: of }),
       ),
-      ofAll("position", "(all)", { sessions, displays, trend: dismissal }),
+      ofAll("position", "(all)", { sessions, displays, trend: dismissal }, true),
     ]
   },
 })

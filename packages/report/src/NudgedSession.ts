@@ -2,7 +2,7 @@
 import type * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 
-/** By `nudge_count`, because the list has it. */
+/** By `nudge_count`, because the list has it: above 0. The one rule of every report; the ledger counts what is below 0. */
 export const isNudged = (session: Session.Summary): boolean => session.nudge_count > 0
 
 /** Whether more than the nudges is needed, to see when the purchase was. */

@@ -39,6 +39,8 @@ export interface Row {
   readonly q: number | null
   readonly warnings: string
   readonly text: string
+  /** Whether the report's row is a total, whatever it is called. */
+  readonly total: boolean
 }
 
 /** In the order of the CSV file. */
@@ -65,11 +67,13 @@ export const columns: ReadonlyArray<keyof Row> = [
   "q",
   "warnings",
   "text",
+  "total",
 ]
 
 /** A rate of a report's row, apart from the report. */
 export interface RatedRow extends Rate {
-  readonly label: string
+  /** The parts of the row's name. */
+  readonly label: ReadonlyArray<string>
   readonly isTotal: boolean
   readonly warnings: ReadonlySet<Warning.Warning>
 }
@@ -85,7 +89,7 @@ export const ratesOf = <State, Row extends { readonly [column in keyof Row]: Cel
   compared === undefined
     ? []
     : rows.flatMap((row) => {
-        const named = new Set(row.warnings.split(";"))
+        const named = Warning.parse(row.warnings)
         const label = compared.label(row)
         return compared.rates(row).map((rate) => ({
           ...rate,
@@ -102,8 +106,8 @@ interface Pair {
 
 const absent = (rate: RatedRow): RatedRow => ({ ...rate, events: 0, of: 0, warnings: new Set() })
 
-// A JSON text, because labels are open names.
-const idOf = ({ label, name }: RatedRow): string => JSON.stringify([name, label])
+// A JSON text, because labels are open names; and one of them may read like a total.
+const idOf = ({ isTotal, label, name }: RatedRow): string => JSON.stringify([name, isTotal, label])
 
 const pairs = (before: ReadonlyArray<RatedRow>, after: ReadonlyArray<RatedRow>): ReadonlyArray<Pair> => {
   const later = new Map(after.map((rate) => [idOf(rate), rate]))
@@ -135,7 +139,7 @@ const toRow = ({ after, before }: Pair, p: number | null, q: number | null, z: n
   if (p === Comparison.pFloor) warnings.add("P_FLOOR")
   return {
     rate: before.name,
-    row: before.label,
+    row: before.label.join(" "),
     events_before: before.events,
     of_before: before.of,
     rate_before: Proportion.rate(before.events, before.of),
@@ -156,6 +160,7 @@ const toRow = ({ after, before }: Pair, p: number | null, q: number | null, z: n
     q,
     warnings: Warning.format(warnings),
     text: `${Verdict.change(before.name, difference, q)}${Verdict.caution(difference, warnings)}`,
+    total: before.isTotal,
   }
 }
 

@@ -131,7 +131,7 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
   version: "1",
   columns,
   compared: {
-    label: ({ reading }) => reading,
+    label: ({ reading }) => [reading],
     isTotal: () => false,
     rates: (row) => [
       { name: "agreement", events: Agreement.agreeing(row), of: Agreement.total(row), isClustered: true },

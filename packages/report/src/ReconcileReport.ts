@@ -36,9 +36,11 @@ export interface Row {
   readonly share_high: number | null
   /** Distinct sessions with such a nudge. */
   readonly sessions: number
-  /** The ids of up to three of them, the least by code unit, with a space between. */
+  /** The ids of up to three of them, the least by code unit, with a space between: see {@link examplesOf}. */
   readonly examples: string
   readonly warnings: string
+  /** Whether the row is that of all nudges. */
+  readonly total: boolean
   /** All nudges, which the share is of; it has no column. */
   readonly all_nudges: number
 }
@@ -54,6 +56,7 @@ const columns: ReadonlyArray<keyof Row> = [
   "sessions",
   "examples",
   "warnings",
+  "total",
 ]
 
 const noCounts = { nudges: 0, sessions: 0, immature_sessions: 0 }
@@ -70,10 +73,10 @@ export interface State {
 
 const all = "(all)"
 
-const idOfParts = TextKey.joiner(" ")
+const textKey = TextKey.make(" ")
 
 const idOf = ({ reason, recomputed, vendor_flag }: Reconcile.Finding): string =>
-  idOfParts(reason, vendor_flag, recomputed)
+  textKey.join(reason, vendor_flag, recomputed)
 
 const layout = [
   ...Reconcile.findings.map((finding) => ({ ...finding, id: idOf(finding) })),
@@ -82,9 +85,20 @@ const layout = [
 
 const maxExamples = 3
 
+const Id = Schema.fromJsonString(Schema.String)
+
 /** The least ids of both, each once. */
 const least = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): ReadonlyArray<string> =>
   [...new Set([...left, ...right])].sort().slice(0, maxExamples)
+
+// An id may hold spaces: it then stands as a JSON string, as does one that begins like such a string.
+const written = (id: string): string => (/^"|\s/.test(id) ? JSON.stringify(id) : id)
+
+const quoted = /"(?:[^"\\]|\\.)*"|\S+/g
+
+/** The ids that the cell `examples` names. */
+export const examplesOf = ({ examples }: Pick<Row, "examples">): ReadonlyArray<string> =>
+  Array.from(examples.matchAll(quoted), ([id]) => (id.startsWith('"') ? Schema.decodeSync(Id)(id) : id))
 
 const addExample = (examples: State["examples"], row: string, id: string): void => {
   const before = examples.get(row) ?? []
@@ -143,11 +157,10 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
   version: "1",
   columns,
   compared: {
-    label: ({ reason, recomputed, vendor_flag }) =>
-      reason === all ? all : `${reason} (flag ${vendor_flag}, rule ${recomputed})`,
-    isTotal: ({ reason }) => reason === all,
-    rates: ({ all_nudges, nudges, reason }) =>
-      reason === all ? [] : [{ name: "share", events: nudges, of: all_nudges, isClustered: true }],
+    label: ({ reason, recomputed, vendor_flag }) => [`${reason} (flag ${vendor_flag}, rule ${recomputed})`],
+    isTotal: ({ total }) => total,
+    rates: ({ all_nudges, nudges, total }) =>
+      total ? [] : [{ name: "share", events: nudges, of: all_nudges, isClustered: true }],
   },
   needsDetail: NudgedSession.isNudged,
   needsEvents: NudgedSession.needsPurchaseTime,
@@ -196,8 +209,9 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
         share_low: interval.low,
         share_high: interval.high,
         sessions,
-        examples: (examples.get(id) ?? []).join(" "),
+        examples: (examples.get(id) ?? []).map(written).join(" "),
         warnings: Warning.format(warnings),
+        total: id === all,
         all_nudges,
       }
     })

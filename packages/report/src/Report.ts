@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Fold from "./Fold.ts"
 
 /** What stands in one cell: null is "undefined" (an empty CSV cell), never NaN, Infinity or a plausible 0. */
-export type Cell = string | number | null
+export type Cell = string | number | boolean | null
 
 /** What a `Ledger` says of all sessions of a walk. */
 export interface Counted {
@@ -44,9 +44,12 @@ export interface Rate {
 
 /** How the rows of one window find those of another, and what in them is a rate. */
 export interface Compared<Row> {
-  /** Unlike any other row's. */
-  readonly label: (row: Row) => string
-  /** Whether the row sums up others. */
+  /**
+   * The parts of its name, unlike those of any other row that is a total, or of any other that is none: what the API names
+   * may read like a total.
+   */
+  readonly label: (row: Row) => ReadonlyArray<string>
+  /** Whether the row sums up others, as the row itself knows: a label never tells. */
   readonly isTotal: (row: Row) => boolean
   readonly rates: (row: Row) => ReadonlyArray<Rate>
 }

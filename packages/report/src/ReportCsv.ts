@@ -1,4 +1,7 @@
-/** Rows to CSV (RFC 4180 quoting, `\n` line ends). Numbers are the shortest that read back; null is an empty cell. */
+/**
+ * Rows to CSV (RFC 4180 quoting, `\n` line ends). Numbers are the shortest that read back, booleans `true` and `false`;
+ * null is an empty cell.
+ */
 import { stringify } from "csv-stringify/sync"
 import * as Formula from "./Formula.ts"
 import type { Cell } from "./Report.ts"
@@ -8,4 +11,17 @@ export const make = <Row extends { readonly [column in keyof Row]: Cell }>(
   columns: ReadonlyArray<keyof Row & string>,
   rows: ReadonlyArray<Row>,
   options: Formula.Options = {},
-): string => stringify([columns, ...rows.map((row) => columns.map((column) => row[column]))], Formula.casting(options))
+): string =>
+  stringify(
+    [
+      columns,
+      ...rows.map((row) =>
+        columns.map((column) => {
+          const cell: Cell = row[column]
+          // csv-stringify would write 1, and nothing for false.
+          return typeof cell === "boolean" ? String(cell) : cell
+        }),
+      ),
+    ],
+    Formula.casting(options),
+  )

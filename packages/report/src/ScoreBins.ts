@@ -1,5 +1,6 @@
 /** Sessions by final intent score: one bin for each whole number from 0 to 100. */
 import * as Schema from "effect/Schema"
+import * as Cohort from "./Cohort.ts"
 import * as Counts from "./Counts.ts"
 
 /** `immature` counts sessions that may still have been open when they were read. */
@@ -21,7 +22,7 @@ export const codec = Schema.Array(
 
 /** Takes one session in; changes the bins. A score that has no bin is left out. */
 export const count = (bins: ScoreBins, score: number, isConverted: boolean, isImmature: boolean): void => {
-  const bin = bins[score]
+  const bin = Cohort.isScore(score) ? bins[score] : undefined
   if (bin === undefined) return
   bin.sessions++
   if (isConverted) bin.conversions++

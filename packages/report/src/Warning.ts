@@ -30,7 +30,7 @@ const order = [
  * - `SPARSE`: over 10 % of arm 1's sessions are in strata where an arm's rate is 0 or 1: att's interval is too narrow
  * - `HETEROGENEOUS`: the strata differ in their odds ratios (p below .05), so that one number for all hides it
  * - `AFTER_PURCHASE`: more than 1 % of an arm's conversions are there, or not there, only for nudges after the purchase
- * - `POST_TREATMENT_SCORE`: adjusted for a score that was read at the end, which can hide or create a difference
+ * - `POST_TREATMENT_SCORE`: adjusted for a score that was read at the end, which can hide, create or reverse a difference
  * - `CLUSTERED`: displays of one session count one by one, though they are alike; the intervals are too narrow
  * - `MULTIPLE`: the interval excludes 0, but q is 0.05 or more: no evidence
  * - `P_FLOOR`: p is below 1e-300, and printed as that
@@ -58,4 +58,10 @@ export const isOfFew = (warnings: Iterable<Warning>): boolean =>
 export const format = (warnings: Iterable<Warning>): string => {
   const present = new Set(warnings)
   return order.filter((warning) => present.has(warning)).join(";")
+}
+
+/** The warnings that a cell names. */
+export const parse = (cell: string): ReadonlySet<Warning> => {
+  const named = new Set(cell.split(";"))
+  return new Set(order.filter((warning) => named.has(warning)))
 }

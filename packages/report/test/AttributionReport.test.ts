@@ -39,17 +39,19 @@ const emptyCounts = {
   unknown_time: 0,
 }
 
-const emptyAll = { ...emptyCounts, ...CreditModel.columns(() => null) }
+const emptyAll = { ...emptyCounts, ...CreditModel.columns(() => null), total: true }
+
+const counted = Object.keys(emptyCounts)
 
 describe("AttributionReport", () => {
   it("has its columns in the order of the CSV file", () => {
     expect(report.name).toBe("attribution")
-    expect(report.columns).toEqual(Object.keys(emptyCounts))
+    expect(report.columns).toEqual([...counted, "total"])
   })
 
   it("ends with a column for each credit model asked for, in one order whatever the order asked", () => {
     const { columns } = AttributionReport.make({ models: ["markov", "last", "time_decay", "last"] })
-    expect(columns).toEqual([...report.columns, "credit_last", "credit_time_decay", "credit_markov"])
+    expect(columns).toEqual([...counted, "credit_last", "credit_time_decay", "credit_markov", "total"])
     const all = AttributionReport.make({ models: CreditModel.names.toReversed(), credit: "upper" })
     expect(all.columns).toEqual(Object.keys(emptyAll))
     expect(AttributionReport.make({ models: [], credit: "upper" }).columns).toEqual(report.columns)
@@ -59,10 +61,10 @@ describe("AttributionReport", () => {
     for (const credit of [undefined, "lower", "upper"] as const) {
       const all = AttributionReport.make({ models: CreditModel.names, credit })
       expect(ReportCsv.make(all.columns, Fold.run(all, [read(SessionFixture.example)])).split("\n")).toEqual([
-        `${report.columns.join(",")},${CreditModel.names.map((name) => `credit_${name}`).join(",")}`,
-        expect.stringMatching(/^chat_bubble,.*,0,0,0,0,0,0,0,0$/),
-        expect.stringMatching(/^toast,.*,1,1,1,1,1,1,1,1$/),
-        expect.stringMatching(/^\(all\),.*,1,1,1,1,1,1,1,1$/),
+        [...counted, ...CreditModel.names.map((name) => `credit_${name}`), "total"].join(","),
+        expect.stringMatching(/^chat_bubble,.*,0,0,0,0,0,0,0,0,false$/),
+        expect.stringMatching(/^toast,.*,1,1,1,1,1,1,1,1,false$/),
+        expect.stringMatching(/^\(all\),.*,1,1,1,1,1,1,1,1,true$/),
         "",
       ])
     }
@@ -78,7 +80,7 @@ describe("AttributionReport", () => {
   it("gives an empty (all) without a session, whatever the credit models", () => {
     const all = AttributionReport.make({ models: CreditModel.names })
     const none = CreditModel.columns((name) => (name === "markov" ? null : 0))
-    expect(Fold.run(all, [])).toEqual([{ ...emptyCounts, ...none }])
+    expect(Fold.run(all, [])).toEqual([{ ...emptyCounts, ...none, total: true }])
   })
 
   it("needs the details of nudged sessions", () => {
@@ -102,11 +104,21 @@ describe("AttributionReport", () => {
     }
     const credited = { influenced_conversions: 1, attributed_lower: 1, attributed_upper: 1 }
     expect(rows).toEqual([
-      { ...emptyAll, ...one, nudge_type: "chat_bubble", shown: 1, click_rate: 0, dismiss_rate: 0, chat_open_rate: 0 },
+      {
+        ...emptyAll,
+        ...one,
+        total: false,
+        nudge_type: "chat_bubble",
+        shown: 1,
+        click_rate: 0,
+        dismiss_rate: 0,
+        chat_open_rate: 0,
+      },
       {
         ...emptyAll,
         ...one,
         ...credited,
+        total: false,
         nudge_type: "toast",
         shown: 1,
         clicked: 1,

@@ -91,9 +91,6 @@ describe("the estimates of a contrast", () => {
       [att.numbers.difference_low, expected.att.ci[0]],
       [att.numbers.difference_high, expected.att.ci[1]],
       [att.numbers.p, expected.att.p],
-      [att.numbers.incremental_conversions, expected.att.incremental],
-      [att.numbers.incremental_low, expected.att.ci[0] * counts.n1],
-      [att.numbers.incremental_high, expected.att.ci[1] * counts.n1],
     ]
     for (const [actual, reference] of pairs) Reference.expectClose(actual, reference, 1e-9)
   })
@@ -129,7 +126,7 @@ describe("the estimates of a contrast", () => {
         "rd_q_p",
       ]),
     )
-    expect(new Set(namesOf(att.numbers))).toEqual(new Set([...common, ...incremental, ...strata]))
+    expect(new Set(namesOf(att.numbers))).toEqual(new Set([...common, ...strata]))
   })
 
   it("have narrower intervals where less confidence is asked for", () => {
@@ -140,8 +137,8 @@ describe("the estimates of a contrast", () => {
       Object.values(estimated ?? {}).flatMap(({ numbers }) => names.map((name) => numbers[`${name}_low`]))
     const pairs = lowsOf(wide).map((low, index) => ({ low, narrow: lowsOf(narrow)[index] }))
     const defined = pairs.filter(({ low }) => low !== null)
-    // crude: all but the odds ratio · mh: difference, lift, odds ratio · att: difference, incremental
-    expect(defined).toHaveLength(5 + 3 + 2)
+    // crude: all but the odds ratio · mh: difference, lift, odds ratio · att: difference
+    expect(defined).toHaveLength(5 + 3 + 1)
     for (const { low, narrow } of defined) expect(narrow).toBeGreaterThan(Reference.orNaN(low))
   })
 

@@ -121,11 +121,12 @@ describe("LiftReport", () => {
     const att = rowOf(reads, "E att all")
     expect(att).toMatchObject({ sessions_1: 12, strata_used: 2, coverage: 1, lift: null, odds_ratio: null })
     Reference.expectClose(att.difference, -0.1, 1e-12)
-    Reference.expectClose(att.incremental_conversions, -1.2, 1e-12)
+    // Nor would the others tell what nudges brought: no adjusted row counts conversions.
+    expect(att).toMatchObject({ incremental_conversions: null, incremental_low: null, incremental_high: null })
     expect(crude.text).toMatch(
       /^No clear difference \(.* points, q .*\); small numbers; \+2\.0 extra conversions \(.*\) if the association were causal$/,
     )
-    expect(att.text).toMatch(/; −1\.2 extra conversions \(.* to .*\) if the association were causal$/)
+    expect(att.text).toMatch(/^No clear difference \(.* points, q [^;]*\); small numbers$/)
     expect(mh.text).toMatch(/^No clear difference \(.* points, q [^;]*\); small numbers$/)
   })
 })
@@ -160,7 +161,6 @@ describe("the lift of 12,330 shop visits", () => {
           expect(find(`${contrast} ${estimate} ${basis}`)).toMatchObject(numbers)
         }
         Reference.expectClose(find(`${contrast} mh ${basis}`).q, expected.mh.q, 1e-9)
-        Reference.expectClose(find(`${contrast} att ${basis}`).incremental_conversions, expected.att.incremental, 1e-9)
       }
     },
   )
@@ -183,9 +183,7 @@ describe("the lift of 12,330 shop visits", () => {
       text: "No clear difference (−2.1 to −0.0 points, q .14)",
       warnings: "POST_TREATMENT_SCORE;MULTIPLE",
     })
-    expect(find("E att all").text).toBe(
-      "No clear difference (−2.1 to −0.0 points, q .14); −51.5 extra conversions (−101.8 to −1.1) if the association were causal",
-    )
+    expect(find("E att all").text).toBe("No clear difference (−2.1 to −0.0 points, q .14)")
     expect(find("V crude all").warnings).toBe("")
   })
 })
@@ -354,15 +352,13 @@ describe("the text of LiftReport", () => {
       /^Sessions with an interaction converted more often than sessions without one: \+15\.0 points .*; an association, whatever its cause$/,
     )
     expect(rowOf(reads, "I att all").text).toMatch(
-      /^Sessions with an interaction converted more often than nudged sessions without one: \+10\.0 points .*; \+100\.0 extra/,
+      /^Sessions with an interaction converted more often than nudged sessions without one: \+10\.0 points .*; an association, whatever its cause$/,
     )
   })
 
   it("gives an estimate without an interval as such", () => {
     const everybody = [...sessionsOf("interacted", 7, 7), ...sessionsOf("unnudged", 7, 7)]
-    expect(rowOf(everybody, "E att all").text).toBe(
-      "No interval for +0.0 points; small numbers; +0.0 extra conversions if the association were causal",
-    )
+    expect(rowOf(everybody, "E att all").text).toBe("No interval for +0.0 points; small numbers")
   })
 
   it("says less often of the reverse", () => {

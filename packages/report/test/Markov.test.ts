@@ -1,7 +1,9 @@
 import * as Markov from "@effect-elnudge/report/Markov"
+import * as Tally from "@effect-elnudge/report/Tally"
 import { describe, expect, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { expectClose, expectWithin, orNaN } from "./Reference.ts"
 
 interface Path {
@@ -141,6 +143,81 @@ describe("Markov.removalEffects", () => {
     // 3002 visits: 1501 of toast (1500 go to bar, 1 converts), 1501 of bar (1500 go to toast, 1 is lost).
     expectClose(effects?.get("toast"), 1, 1e-9)
     expectClose(effects?.get("bar"), 1 - 1 / 1501, 1e-9)
+  })
+})
+
+type Matrix = ReadonlyArray<ReadonlyArray<number>>
+
+/** Gauss–Jordan with partial pivoting, as a textbook has it: every row is made anew in each step. */
+const plainInverse = (matrix: Matrix): Matrix | null => {
+  const size = matrix.length
+  let open = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))])
+  let solved: ReadonlyArray<ReadonlyArray<number>> = []
+  for (let column = 0; column < size; column++) {
+    const at = (row: ReadonlyArray<number>): number => row[column] ?? 0
+    const pivot = open.reduce((best, row) => (Math.abs(at(row)) > Math.abs(at(best)) ? row : best))
+    if (at(pivot) === 0) return null
+    const unit = pivot.map((value) => value / at(pivot))
+    const without = (row: ReadonlyArray<number>) =>
+      at(row) === 0 ? [...row] : row.map((value, j) => value - at(row) * (unit[j] ?? 0))
+    open = open.filter((row) => row !== pivot).map(without)
+    solved = [...solved.map(without), unit]
+  }
+  return solved.map((row) => row.slice(size))
+}
+
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
+
+/** The effects by that inverse. */
+const plainEffects = (chain: Markov.Chain): ReadonlyMap<string, number> | null => {
+  const nexts = Tally.sorted(chain)
+  const conversions = sum(nexts.map(([, { converted }]) => converted))
+  const expected = plainInverse(
+    nexts.map(([from, { converted, lost, types }]) =>
+      nexts.map(([to]) => (from === to ? converted + lost + sum([...types.values()]) : 0) - (types.get(to) ?? 0)),
+    ),
+  )
+  if (conversions === 0 || expected === null) return null
+  return new Map(
+    expected.map((row, i) => [
+      nexts[i]?.[0] ?? "",
+      sum(row.map((value, j) => value * (nexts[j]?.[1].converted ?? 0))) / ((row[i] ?? 0) * conversions),
+    ]),
+  )
+}
+
+const manyTypes = Arbitrary.array(
+  Arbitrary.schema(
+    Schema.Struct({
+      types: Schema.Array(
+        Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 15 })).pipe(
+          Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: String, encode: Number })),
+        ),
+      ).check(Schema.isBetweenLength(1, 12)),
+      isConverted: Schema.Boolean,
+    }),
+  ),
+  { maxLength: 30 },
+)
+
+describe("the solution of the chain", () => {
+  const bits = (effects: ReadonlyMap<string, number> | null) =>
+    effects === null ? null : Array.from(effects, ([type, effect]) => `${type} ${effect}`)
+
+  it.prop("is that of the textbook to the last bit", [manyTypes], ([paths]) => {
+    const chain = chainOf(paths)
+    expect(bits(Markov.removalEffects(chain))).toEqual(bits(plainEffects(chain)))
+  })
+
+  it("is that of the textbook to the last bit with a hundred types", () => {
+    // Paths through all types, in strides that go round them in different orders.
+    const paths = [7, 13, 29, 31, 41, 59].map((stride, index) => ({
+      types: Array.from({ length: 151 + index }, (_, step) => `type ${(step * stride + index) % 100}`),
+      isConverted: index % 2 === 0,
+    }))
+    const chain = chainOf(paths)
+    expect(bits(Markov.removalEffects(chain))).toEqual(bits(plainEffects(chain)))
+    expect(Markov.removalEffects(chain)?.size).toBe(100)
   })
 })
 

@@ -52,6 +52,7 @@ const empty = {
   trend_z: null,
   trend_p: null,
   warnings: "EMPTY_ARM",
+  total: false,
 }
 
 /** Nudges one minute apart with these outcomes. */
@@ -97,10 +98,15 @@ describe("NudgePerformanceReport", () => {
     const zero = { ...noDisplays, shown: 0, clicked: 0, dismissed: 0, chat_opened: 0 }
     const levels = ["1", "2", "3", "4", "5+", "(all)"]
     expect(rowsOf([])).toEqual([
-      { ...empty, ...zero, section: "type", level: null },
-      ...["shown", "engaged", "chat_opened"].map((level) => ({ ...empty, section: "funnel", level })),
-      ...levels.map((level) => ({ ...empty, level })),
-      ...levels.map((level) => ({ ...empty, ...zero, section: "position", level })),
+      { ...empty, ...zero, section: "type", level: null, total: true },
+      ...["shown", "engaged", "chat_opened"].map((level) => ({
+        ...empty,
+        section: "funnel",
+        level,
+        total: level === "shown",
+      })),
+      ...levels.map((level) => ({ ...empty, level, total: level === "(all)" })),
+      ...levels.map((level) => ({ ...empty, ...zero, section: "position", level, total: level === "(all)" })),
     ])
   })
 
@@ -168,6 +174,7 @@ describe("NudgePerformanceReport", () => {
       trend_z: null,
       trend_p: null,
       warnings: "LOW_N;SMALL_COUNT;CLUSTERED",
+      total: false,
     })
     const wide = Fold.run(NudgePerformanceReport.make({ confidence: 0.5 }), example)
     const { high, low } = Proportion.wilson(1, 4, Proportion.zOf(0.5))
@@ -325,7 +332,7 @@ describe("NudgePerformanceReport", () => {
     const types = ["shown", "funnel shown", "1", "toast"]
     const reads = [...example, ...types.map((type) => read(detail({ nudges: [nudge({ type })] })))]
     const rows = rowsOf(reads)
-    expect(new Set(rows.map((row) => compared?.label(row))).size).toBe(rows.length)
+    expect(new Set(rows.map((row) => compared?.label(row).join())).size).toBe(rows.length)
     expect(labelsOf(rows.filter((row) => compared?.isTotal(row) === true))).toBe(
       "type (all), funnel shown, count (all), position (all)",
     )

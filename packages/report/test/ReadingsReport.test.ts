@@ -166,7 +166,7 @@ describe("ReadingsReport", () => {
 
   it("can be compared by the agreement of each reading", () => {
     const rates = RateChange.ratesOf(report, rowsOf(ReconcileFixture.example.map((session) => read(session)))) ?? []
-    expect(rates.map(({ label }) => label)).toEqual(names)
+    expect(rates.map(({ label }) => label.join())).toEqual(names)
     expect(rates[2]).toMatchObject({ name: "agreement", events: 2, of: 6, isClustered: true, isTotal: false })
   })
 

@@ -1,6 +1,7 @@
 /** Attribution by nudge type: the bounds of what can be credited to each, beside the vendor's flag. */
 import * as Plot from "@observablehq/plot"
 import { type AttributionReport, CreditModel } from "@effect-elnudge/report"
+import * as PrintableText from "../PrintableText.ts"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
@@ -16,7 +17,7 @@ type Row = AttributionReport.Row
 /** The rows of types, those with most to credit first. */
 const byCredit = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> =>
   rows
-    .slice(0, -1)
+    .filter(({ total }) => !total)
     .sort(
       (a, b) =>
         b.attributed_upper - a.attributed_upper ||
@@ -38,7 +39,7 @@ const numbersOf = (row: Row, { isNarrow }: Chart.Size): string =>
 export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
   const axis = TypeAxis.make(byCredit(rows), ({ nudge_type }) => nudge_type)
   const [first] = axis.shown
-  const total = rows.at(-1)
+  const total = rows.find((row) => row.total)
   if (first === undefined || total === undefined) return undefined
   const most = Math.max(1, ...axis.shown.map((row) => Math.max(row.attributed_upper, row.influenced_conversions)))
   return {
@@ -111,7 +112,7 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
 }
 
 const columns = (rows: ReadonlyArray<Row>): ReadonlyArray<DataTable.Column<Row>> => [
-  { head: "Nudge type", cell: (row) => (row === rows.at(-1) ? row.nudge_type : TypeAxis.label(row.nudge_type)) },
+  { head: "Nudge type", cell: (row) => (row.total ? row.nudge_type : PrintableText.name(row.nudge_type)) },
   { head: "Shown", cell: (row) => Figure.count(row.shown) },
   ...RateColumns.ofSessions,
   { head: "Flagged", cell: (row) => Figure.count(row.influenced_conversions) },
@@ -130,12 +131,11 @@ const columns = (rows: ReadonlyArray<Row>): ReadonlyArray<DataTable.Column<Row>>
 
 export const make = (rows: ReadonlyArray<Row>, windowMinutes: number): Markup.Markup => {
   const seen = chart(rows)
-  const total = rows.at(-1)
   const table = DataTable.behind({
     caption: "Attribution by nudge type",
     columns: columns(rows),
     rows,
-    isTotal: (row) => row === total,
+    isTotal: ({ total }) => total,
   })
   return Markup.join(
     Markup.element(

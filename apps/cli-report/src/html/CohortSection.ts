@@ -1,10 +1,10 @@
 /** Conversion by period and intent band, as a heat map, and by period alone. */
 import * as Plot from "@observablehq/plot"
-import { Cohort, type CohortReport, type Period } from "@effect-elnudge/report"
+import { Cohort, type CohortReport, type Period, Warning } from "@effect-elnudge/report"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
-import type * as Findings from "./Findings.ts"
+import * as Findings from "./Findings.ts"
 import * as HeatScale from "./HeatScale.ts"
 import * as Markup from "./Markup.ts"
 import * as Moments from "./Moments.ts"
@@ -35,7 +35,7 @@ interface Empty {
 
 const isDrawn = (row: Row): row is Drawn => row.conversion_rate !== null
 
-const isCut = ({ warnings }: Row): boolean => warnings.split(";").includes("PARTIAL_PERIOD")
+const isCut = ({ warnings }: Row): boolean => Warning.parse(warnings).has("PARTIAL_PERIOD")
 
 const unitNames: Readonly<Record<Period.Unit, string>> = {
   day: "day",
@@ -51,22 +51,26 @@ const plurals: Readonly<Record<Period.Unit, string>> = {
   weekday: "days of the week",
 }
 
+/** Behind the periods in which there is nothing at all, so that what stands beside them does not run on over them. */
+const gap: Chart.LegendItem = { mark: "cell", colour: Palette.colour("grid"), label: "gap: no session at all" }
+
 const noSession: Chart.LegendItem = { mark: "empty", colour: Palette.colour("third"), label: "no session" }
 
 interface Axis {
   readonly domain: ReadonlyArray<string>
+  /** Those of them without any session. */
+  readonly silent: ReadonlyArray<string>
   /** With * where the window cuts the period. */
   readonly label: (period: string) => string
 }
 
 const axisOf = ({ periods, rows }: Findings.Cohorts): Axis => {
-  const cut = new Set(
-    Periods.rowsOf(rows)
-      .filter(isCut)
-      .map(({ period }) => period),
-  )
+  const found = Periods.rowsOf(rows)
+  const cut = new Set(found.filter(isCut).map(({ period }) => period))
+  const busy = new Set(found.filter(({ sessions }) => sessions > 0).map(({ period }) => period))
   return {
     domain: periods,
+    silent: periods.filter((period) => !busy.has(period)),
     label: (period) => `${Moments.period(period)}${cut.has(period) ? "*" : ""}`,
   }
 }
@@ -112,6 +116,7 @@ export const heatMap = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
   const empty: ReadonlyArray<Empty> = axis.domain
     .flatMap((period) => bands.map((intent_band) => ({ period, intent_band })))
     .filter(({ intent_band, period }) => !taken.has(`${period} ${intent_band}`))
+  const gaps = axis.silent.flatMap((period) => bands.map((intent_band) => ({ period, intent_band })))
   const fill = (row: Drawn) => scale.colours(row.conversion_rate).fill
   const bandLabel = (band: string) => (band === allBands ? "all scores" : Figure.band(band))
   return {
@@ -127,6 +132,7 @@ export const heatMap = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
         label: `small: fewer than ${fewSessions} sessions`,
       },
       ...(empty.length === 0 ? [] : [noSession]),
+      ...(gaps.length === 0 ? [] : [gap]),
     ],
     plot: ({ isNarrow, width }) => {
       const [margin, end] = isNarrow ? [58, 2] : [72, 4]
@@ -173,6 +179,7 @@ export const heatMap = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
                   label: null,
                 }),
               ]),
+          Plot.cell(gaps, { x: across, y: down, fill: gap.colour }),
           Plot.cell(many, { x: across, y: down, fill }),
           Plot.cell(few, {
             x: across,
@@ -205,12 +212,12 @@ export const heatMap = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
 export const trend = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
   const { rows, unit } = cohorts
   const drawn = Periods.rowsOf(rows)
-    .filter(({ intent_band }) => intent_band === allBands)
+    .filter(({ total }) => total)
     .filter(isDrawn)
-  const overall = rows.at(-1)?.conversion_rate ?? null
+  const overall = Findings.overall(rows)?.conversion_rate ?? null
   if (drawn.length < 2 || overall === null) return undefined
   const axis = axisOf(cohorts)
-  const empty = axis.domain.filter((period) => drawn.every((row) => row.period !== period))
+  const empty = axis.silent
   const rates = drawn.map(({ conversion_rate }) => conversion_rate)
   const around = drawn.filter(
     ({ conversion_rate_high: high, conversion_rate_low: low }) =>
@@ -222,7 +229,7 @@ export const trend = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
     legend: [
       { mark: "dot", colour: Palette.colour("first"), label: "conversion rate with interval" },
       { mark: "line", colour: Palette.colour("line"), label: `average of the window: ${Figure.percent(overall)}` },
-      ...(empty.length === 0 ? [] : [noSession]),
+      ...(empty.length === 0 ? [] : [noSession, gap]),
     ],
     plot: ({ isNarrow, width }) => ({
       marginLeft: 48,
@@ -233,6 +240,11 @@ export const trend = (cohorts: Findings.Cohorts): Chart.Chart | undefined => {
       x: { type: "point", domain: axis.domain, axis: null, padding: 0.5 },
       y: { label: "↑ sessions that convert, %", zero: true, nice: true, grid: true, ticks: 5 },
       marks: [
+        Plot.ruleX(empty, {
+          x: (period: string) => period,
+          stroke: gap.colour,
+          strokeWidth: (width - 62) / axis.domain.length,
+        }),
         Plot.axisX(everyNth(axis, width - 62, 52), { tickSize: 0, tickFormat: axis.label, label: null }),
         Plot.ruleY([100 * overall], { stroke: Palette.colour("line"), strokeWidth: 1.5 }),
         Plot.ruleX(drawn, {
@@ -281,7 +293,7 @@ export const make = (cohorts: Findings.Cohorts, timeZone: string): Markup.Markup
     caption: `Conversion by ${unitNames[cohorts.unit]} and intent band`,
     columns,
     rows: cohorts.rows,
-    isTotal: ({ intent_band }) => intent_band === allBands,
+    isTotal: ({ total }) => total,
   })
   const hasCut = cohorts.rows.some(isCut)
   const unseen = cohorts.periods.length - new Set(Periods.rowsOf(cohorts.rows).map(({ period }) => period)).size

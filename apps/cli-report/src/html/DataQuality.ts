@@ -12,7 +12,9 @@ const maxNamed = 5
 const silent = ({ days, first, last, where }: Periods.Silence): string => {
   if (where === "before") return `No session up to ${Moments.day(last)}: older than the plan keeps, or no visits?`
   if (where === "after") return `No session from ${Moments.day(first)} on: no visits, or was nothing recorded?`
-  return `No session from ${Moments.day(first)} to ${Moments.day(last)} (${days} days): no visits, or was nothing recorded?`
+  const when =
+    days === 1 ? `on ${Moments.day(first)}` : `from ${Moments.day(first)} to ${Moments.day(last)} (${days} days)`
+  return `No session ${when}: no visits, or was nothing recorded?`
 }
 
 /** What a reader must know before any number. */
@@ -133,12 +135,13 @@ const ledgerLines = ({ ledger }: Findings.Findings): ReadonlyArray<Line> => {
   return [
     { what: "Ended before they started", count: ledger.ended_before_started, of: ofSessions },
     { what: "Score outside 0 to 100", count: ledger.score_out_of_range, of: ofSessions },
+    { what: "nudge_count below 0: counted as not nudged", count: ledger.nudge_count_out_of_range, of: ofSessions },
     { what: "Converted without a PURCHASE", count: ledger.converted_without_purchase, of: ofDetails },
     { what: "PURCHASE but not converted", count: ledger.purchase_without_converted, of: ofDetails },
     { what: "Several PURCHASE events", count: ledger.several_purchases, of: ofDetails },
     { what: "nudge_count is not the number of nudges", count: ledger.nudge_count_differs, of: ofDetails },
     { what: "nudge_count above 0 without nudges", count: ledger.nudged_without_nudges, of: ofDetails },
-    { what: "Nudges with a nudge_count of 0", count: ledger.nudges_without_count, of: ofDetails },
+    { what: "Nudges without a nudge_count above 0", count: ledger.nudges_without_count, of: ofDetails },
     { what: "A nudge outside the session", count: ledger.nudge_outside_session, of: ofDetails },
     { what: "Events out of order", count: ledger.unordered_events, of: ofDetails },
   ]

@@ -23,6 +23,10 @@ export interface Cohorts {
   readonly periods: ReadonlyArray<string>
 }
 
+/** The row of all sessions. */
+export const overall = (rows: ReadonlyArray<CohortReport.Row>): CohortReport.Row | undefined =>
+  rows.find(({ period, total }) => total && period === "all")
+
 export interface Findings {
   /** What the page is called. */
   readonly title: string

@@ -2,7 +2,7 @@
 import { type AttributionReport, type LiftReport, Proportion } from "@effect-elnudge/report"
 import * as AttributionSection from "./AttributionSection.ts"
 import * as Figure from "./Figure.ts"
-import type * as Findings from "./Findings.ts"
+import * as Findings from "./Findings.ts"
 import * as LiftSection from "./LiftSection.ts"
 import * as Markup from "./Markup.ts"
 
@@ -36,26 +36,6 @@ const share = (name: string, x: number, n: number, interval: Proportion.Interval
   }
 }
 
-const adjustedTile = ({ lift }: Findings.Findings): Tile => {
-  const name = "Nudged against unnudged, adjusted for intent"
-  const row = LiftSection.adjusted(lift, "E")
-  if (row === undefined || row.difference === null) {
-    return { name, figure: "–", of: "Nothing to compare: no intent band holds both." }
-  }
-  const { difference_high: high, difference_low: low, lift: ratio, lift_high, lift_low } = row
-  const range = low === null || high === null ? "no interval" : rangeText(`${Figure.pointsRange(low, high)} points`)
-  const relative =
-    ratio === null || lift_low === null || lift_high === null
-      ? ""
-      : `As a ratio ${Figure.signedPercent(ratio)} (${Figure.signedPercent(lift_low)} to ${Figure.signedPercent(lift_high)}).`
-  return {
-    name,
-    figure: Markup.join(Figure.points(row.difference), Markup.element("small", {}, " points")),
-    range,
-    of: `${LiftSection.statement(row)}. ${relative}`,
-  }
-}
-
 /** Conversions of sessions whose details could not be had are in the number, but could not be credited. */
 const unexamined = (
   { coverage: { details_unavailable }, ledger }: Findings.Findings,
@@ -75,8 +55,8 @@ const unexamined = (
 /** What is counted, and what can be said in words. */
 export const make = (findings: Findings.Findings): Markup.Markup => {
   const { attribution, cohorts, confidence, lift } = findings
-  const all = cohorts.rows.at(-1)
-  const credited = attribution.at(-1)
+  const all = Findings.overall(cohorts.rows)
+  const credited = attribution.find(({ total }) => total)
   const exposure = lift.find(
     ({ basis, contrast, estimate }) => contrast === "E" && estimate === "crude" && basis === "all",
   )
@@ -119,7 +99,6 @@ export const make = (findings: Findings.Findings): Markup.Markup => {
           ? "No nudge was shown, or no detail could be read."
           : `Lower to upper bound; ${shareOfConversions(credited.attributed_lower, credited.attributed_upper)} of ${Figure.counted(conversions, "conversion")}${unexamined(findings, exposure, credited)}; the vendor flags ${Figure.counted(credited.influenced_conversions, "session")}`,
     },
-    adjustedTile(findings),
   ]
   return Markup.join(
     Markup.element("dl", { class: "tiles" }, tiles.map(tile)),

@@ -12,14 +12,13 @@ import * as WarningText from "./WarningText.ts"
 type Row = CalibrationReport.Row
 type Drawn = Row & { readonly conversion_rate: number; readonly mean_score: number }
 
-const isDrawn = (row: Row): row is Drawn =>
-  row.intent_band !== "(all)" && row.conversion_rate !== null && row.mean_score !== null
+const isDrawn = (row: Row): row is Drawn => !row.total && row.conversion_rate !== null && row.mean_score !== null
 
 const of = (rows: ReadonlyArray<Row>, population: string): ReadonlyArray<Drawn> =>
   rows.filter(isDrawn).filter((row) => row.population === population)
 
 const totalOf = (rows: ReadonlyArray<Row>, population: string): Row | undefined =>
-  rows.find((row) => row.population === population && row.intent_band === "(all)")
+  rows.find((row) => row.population === population && row.total)
 
 const hundred = (value: number | null): number | null => (value === null ? null : 100 * value)
 
@@ -115,8 +114,7 @@ const bandColumns: ReadonlyArray<DataTable.Column<Row>> = [
   { head: "Mean score", cell: (row) => Figure.orWhy(row.mean_score, (value) => value.toFixed(1), "no session") },
   {
     head: "Isotonic rate",
-    cell: (row) =>
-      Figure.orWhy(row.isotonic_rate, Figure.percent, row.intent_band === "(all)" ? "of bands only" : "no session"),
+    cell: (row) => Figure.orWhy(row.isotonic_rate, Figure.percent, row.total ? "of bands only" : "no session"),
   },
   {
     head: "Below the band before",
@@ -168,13 +166,13 @@ export const make = (rows: ReadonlyArray<Row>): Markup.Markup => {
       caption: `${name} by intent band`,
       columns: bandColumns,
       rows: rows.filter((row) => row.population === population),
-      isTotal: ({ intent_band }) => intent_band === "(all)",
+      isTotal: ({ total }) => total,
     }),
   )
   const ranks = DataTable.behind({
     caption: "How well the score ranks the sessions, and how far it is from a probability",
     columns: rankingColumns,
-    rows: rows.filter(({ intent_band }) => intent_band === "(all)"),
+    rows: rows.filter(({ total }) => total),
   })
   const below = [...tables, ranks]
   return Markup.join(

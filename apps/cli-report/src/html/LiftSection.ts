@@ -1,6 +1,6 @@
-/** Lift: how conversion differs between sessions with and without nudges, crude and adjusted for intent. */
+/** Lift: how conversion differs between sessions with and without nudges, crude and adjusted for the final score. */
 import * as Plot from "@observablehq/plot"
-import { type LiftReport, Verdict } from "@effect-elnudge/report"
+import { Contrast, type LiftReport, Verdict, Warning } from "@effect-elnudge/report"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
@@ -61,9 +61,9 @@ const titleOf = (rows: ReadonlyArray<Row>): string => {
   const adjusted = rows.filter(({ basis, estimate }) => basis === "all" && estimate === "mh")
   const clear = adjusted.filter(isClear)
   if (adjusted.every(({ difference }) => difference === null)) return "There are no two groups to compare"
-  if (clear.length === 0) return "Adjusted for intent, no comparison shows a clear difference"
+  if (clear.length === 0) return "Adjusted for the final score, no comparison shows a clear difference"
   const names = clear.map(({ contrast }) => contrast).sort()
-  return `Adjusted for intent, ${names.length === 3 ? "all three comparisons show" : names.length === 1 ? `comparison ${names[0]} shows` : `comparisons ${names.join(" and ")} show`} a clear difference`
+  return `Adjusted for the final score, ${names.length === 3 ? "all three comparisons show" : names.length === 1 ? `comparison ${names[0]} shows` : `comparisons ${names.join(" and ")} show`} a clear difference`
 }
 
 export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
@@ -81,7 +81,7 @@ export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
     title: titleOf(rows),
     description:
       "Forest plot: for three comparisons the difference of conversion rates in percentage points with its interval, " +
-      "crude and adjusted for the intent score, with all nudges and with those before the purchase only. The numbers are in the table below.",
+      "crude and adjusted for the final score, with all nudges and with those before the purchase only. The numbers are in the table below.",
     legend: [
       { mark: "dot", colour: Palette.colour("first"), label: "clear difference: interval without 0, q below .05" },
       { mark: "dot", colour: Palette.colour("third"), label: "not clear" },
@@ -165,7 +165,7 @@ const noComparison = "not comparable"
 const extraOf = (row: Row): Markup.Child => {
   if (isIncomparable(row)) return Figure.undefinedFor(noComparison)
   if (row.incremental_conversions === null) {
-    return Figure.undefinedFor(row.estimate === "mh" ? "not with mh" : "nothing to compare")
+    return Figure.undefinedFor(row.estimate === "crude" ? "nothing to compare" : "crude only")
   }
   const { incremental_high: high, incremental_low: low } = row
   const range = low === null || high === null ? "no interval" : `${Verdict.signed(low)} to ${Verdict.signed(high)}`
@@ -242,30 +242,33 @@ const columns: ReadonlyArray<DataTable.Column<Row>> = [
   { head: "Take care", isText: true, cell: (row) => WarningText.short(row.warnings) },
 ]
 
-const capitalised = (text: string | undefined): string | undefined =>
-  text?.replace(/^[a-z]/, (letter) => letter.toUpperCase())
+const capitalised = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase())
 
-/** What may be said of the row, as a sentence without its end. */
-export const statement = (row: Row): string =>
-  isClear(row) ? `Converted ${verdict(row)}, as an association` : (capitalised(verdict(row)) ?? "")
+/** What may be said of a crude row: no number of conversions, which would read as what nudges brought. */
+const described = (row: Row): string => {
+  const contrast = Contrast.contrasts.find(({ name }) => name === row.contrast)
+  const difference = { estimate: row.difference, low: row.difference_low, high: row.difference_high }
+  return contrast === undefined
+    ? ""
+    : `${Verdict.sentence(contrast.subject, difference, row.q)}${Verdict.caution(difference, Warning.parse(row.warnings))}`
+}
 
-/** The sentences of the rows that are adjusted by mh, with all nudges. */
+/**
+ * The sentences of the crude rows with all nudges. What is adjusted for the final score is not for the head of a page: it
+ * may have the wrong sign.
+ */
 export const sentences = (rows: ReadonlyArray<Row>): ReadonlyArray<Markup.Markup> =>
   contrasts.flatMap((contrast) =>
     rows
-      .filter((row) => row.contrast === contrast && row.estimate === "mh" && row.basis === "all")
+      .filter((row) => row.contrast === contrast && row.estimate === "crude" && row.basis === "all")
       .map((row) =>
         Markup.element(
           "li",
           {},
-          `${contrastNames[contrast]}, adjusted for intent: ${capitalised(untested(row)) ?? row.text}.`,
+          `${contrastNames[contrast]}, as they are: ${capitalised(untested(row) ?? described(row))}.`,
         ),
       ),
   )
-
-/** The row of a contrast that is adjusted by mh, with all nudges. */
-export const adjusted = (rows: ReadonlyArray<Row>, contrast: Row["contrast"]): Row | undefined =>
-  rows.find((row) => row.contrast === contrast && row.estimate === "mh" && row.basis === "all")
 
 export const make = (rows: ReadonlyArray<Row>): Markup.Markup => {
   const seen = chart(rows)
@@ -280,7 +283,7 @@ export const make = (rows: ReadonlyArray<Row>): Markup.Markup => {
     Markup.element(
       "p",
       {},
-      "Nudges are not shown at random, so a difference is an association, not an effect: nudges go to visitors who stay long enough to trigger them, and those who interact choose to. Adjusting compares sessions of the same intent band; the score was read at the end of the session, so this can hide a difference or make one.",
+      "Nudges are not shown at random, so a difference is an association, not an effect: nudges go to visitors who stay long enough to trigger them, and those who interact choose to. Adjusting compares sessions of the same intent band; the score was read at the end of the session, so this can hide a difference, make one or turn it round.",
     ),
     seen === undefined
       ? [Markup.element("p", {}, "There are no two groups to compare: all sessions are in one of them."), tables]

@@ -5,6 +5,8 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
+const yearText = (year: number): string => `${year < 0 ? "−" : ""}${String(Math.abs(year)).padStart(4, "0")}`
+
 interface Parts {
   readonly date: string
   readonly time: string
@@ -13,7 +15,7 @@ interface Parts {
 const partsOf = (millis: number, timeZone: DateTime.TimeZone.Named): Parts => {
   const { day, hour, minute, month, second, year } = DateTime.toParts(DateTime.makeZonedUnsafe(millis, { timeZone }))
   const seconds = second === 0 ? "" : `:${two(second)}`
-  return { date: `${day} ${months[month - 1]} ${year}`, time: `${two(hour)}:${two(minute)}${seconds}` }
+  return { date: `${day} ${months[month - 1]} ${yearText(year)}`, time: `${two(hour)}:${two(minute)}${seconds}` }
 }
 
 /** 1 Nov 2026, 08:15 */
@@ -33,11 +35,21 @@ export const window = (from: number, to: number, timeZone: DateTime.TimeZone.Nam
 }
 
 /** 2026-10-01 as 1 Oct 2026 */
-export const day = (label: string): string => `${period(label)} ${label.slice(0, 4)}`
+export const day = (label: string): string => {
+  const { year } = dated(label) ?? {}
+  return year === undefined ? label : `${period(label)} ${yearText(year)}`
+}
+
+const dated = (label: string) => {
+  const [, year, month, day] = /^(-?\d{4}|Y\d{5,})-(\d\d)-(\d\d)$/.exec(label) ?? []
+  return year === undefined
+    ? undefined
+    : { year: Number(year.replace("Y", "")), month: Number(month), day: Number(day) }
+}
 
 /** A cohort's period for an axis: "1 Oct" of 2026-10-01; other labels as they are. */
 export const period = (label: string): string => {
-  const [, , month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(label) ?? []
-  if (month !== undefined && day !== undefined) return `${Number(day)} ${months[Number(month) - 1]}`
+  const date = dated(label)
+  if (date !== undefined) return `${date.day} ${months[date.month - 1]}`
   return label.replace(/^\d{4}-(?=W)|^\d-/, "")
 }

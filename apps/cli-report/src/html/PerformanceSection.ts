@@ -1,6 +1,7 @@
 /** What became of the nudges: by type, as a funnel, by their number in a session and their place in it. */
 import * as Plot from "@observablehq/plot"
 import type { NudgePerformanceReport } from "@effect-elnudge/report"
+import * as PrintableText from "../PrintableText.ts"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
@@ -43,7 +44,7 @@ const inSection = (rows: ReadonlyArray<Row>, section: string): ReadonlyArray<Row
 /** The rows of types, those shown most first. */
 const byShown = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> =>
   inSection(rows, "type")
-    .slice(0, -1)
+    .filter(({ total }) => !total)
     .sort((a, b) => (b.shown ?? 0) - (a.shown ?? 0))
 
 /** A rate of fewer displays is left out of the title. */
@@ -175,7 +176,7 @@ const byLevel = (
   metric: Metric,
   words: Pick<Chart.Chart, "title" | "description"> & { readonly x: string; readonly y: string },
 ): Chart.Chart | undefined => {
-  const all = inSection(rows, section).filter(({ level }) => level !== "(all)")
+  const all = inSection(rows, section).filter(({ total }) => !total)
   // What nobody reached is in the table.
   const levels = all.slice(0, all.findLastIndex((row) => pointOf(row, metric, "").length > 0) + 1)
   const points = levels.flatMap((row) => pointOf(row, metric, row.level ?? ""))
@@ -253,28 +254,24 @@ const levelColumn = (head: string): DataTable.Column<Row> => ({ head, cell: (row
 const trendColumn: DataTable.Column<Row> = {
   head: "Trend z, p",
   cell: (row) =>
-    row.level !== "(all)"
+    !row.total
       ? Figure.undefinedFor("of all only")
       : row.trend_z === null || row.trend_p === null
         ? Figure.undefinedFor("no test")
         : `${row.trend_z < 0 ? "−" : "+"}${Math.abs(row.trend_z).toFixed(1)}, ${Figure.probability(row.trend_p)}`,
 }
 
-const isTotal = ({ level, section }: Row): boolean => section !== "funnel" && level === "(all)"
-
 export const make = (rows: ReadonlyArray<Row>): Markup.Markup => {
-  const types = inSection(rows, "type")
-  const total = types.at(-1)
   const table = (caption: string, section: string, columns: ReadonlyArray<DataTable.Column<Row>>) =>
     DataTable.behind({
       caption,
       columns: [...columns, care],
       rows: inSection(rows, section),
-      isTotal: (row) => row === total || isTotal(row),
+      isTotal: ({ total }) => total,
     })
   const tables = {
     type: table("Outcomes by nudge type", "type", [
-      { head: "Nudge type", cell: (row) => (row === total ? row.nudge_type : TypeAxis.label(row.nudge_type ?? "")) },
+      { head: "Nudge type", cell: (row) => (row.total ? row.nudge_type : PrintableText.name(row.nudge_type)) },
       ...displays,
       ...RateColumns.ofSessions,
     ]),

@@ -12,16 +12,39 @@ const maxSeen = 110
 /** And more than these cannot be drawn: then it has those with a session only. */
 const maxDrawn = 400
 
-/** In order; of `hour` and `weekday` those that the window's first days hold. */
-const labels = (unit: Period.Unit, label: Period.Labeler, { from, to }: TimeSpan): ReadonlyArray<string> => {
-  const isRecurring = unit === "hour" || unit === "weekday"
-  // No day is shorter than six hours, and no two weeks hold an hour of the day that the others lack.
-  const step = unit === "hour" ? hourMillis / 2 : 6 * hourMillis
-  const end = isRecurring ? Math.min(to, from + 8 * dayMillis) : to
-  const found = new Set<string>()
-  for (let at = from; at < end; at += step) found.add(label(at))
-  if (from < end) found.add(label(end - 1))
-  return [...found].sort()
+/** Days by their numbers, both inclusive; without any where the last is before the first. */
+interface Days {
+  readonly first: number
+  readonly last: number
+}
+
+const size = ({ first, last }: Days): number => Math.max(0, last - first + 1)
+
+const range = ({ first, last }: Days, step = 1): ReadonlyArray<number> =>
+  Array.from({ length: Math.max(0, Math.floor((last - first) / step) + 1) }, (_, index) => first + step * index)
+
+const both = (left: Days, right: Days): Days => ({
+  first: Math.max(left.first, right.first),
+  last: Math.min(left.last, right.last),
+})
+
+const daysOf = (label: Period.Labeler, { from, to }: TimeSpan): Days => ({
+  first: Period.firstDay(label(from)),
+  last: Period.firstDay(label(to - 1)),
+})
+
+/** Whether the zone has the day: where it crossed the date line it left one out. */
+const hasDay = (label: Period.Labeler, day: number): boolean =>
+  [-12, -6, 0, 6, 12, 18, 24, 30].some((hours) => label(day * dayMillis + hours * hourMillis) === Period.dayLabel(day))
+
+/** Of `hour` and `weekday` those that the window's first days hold. */
+const recurring = (label: Period.Labeler, { from, to }: TimeSpan): ReadonlyArray<string> => {
+  // No two weeks hold an hour of the day that the others lack.
+  const end = Math.min(to, from + 8 * dayMillis)
+  const found: Array<string> = []
+  for (let at = from; at < end; at += hourMillis / 2) found.push(label(at))
+  if (from < end) found.push(label(end - 1))
+  return found
 }
 
 /** The rows of periods, without the one of everything. */
@@ -37,11 +60,23 @@ export const axis = (
 ): ReadonlyArray<string> => {
   const seen = [...new Set(rowsOf(rows).map(({ period }) => period))].sort()
   const [first, last] = [seen[0], seen.at(-1)]
-  if (span === null || first === undefined || last === undefined) return seen
-  const all = [...new Set([...labels(unit, Period.labeler(unit, timeZone), span), ...seen])].sort()
-  if (all.length <= maxSeen) return all
-  const inner = all.filter((label) => first <= label && label <= last)
-  return inner.length <= maxDrawn ? inner : seen
+  if (span === null || span.from >= span.to || first === undefined || last === undefined) return seen
+  const label = Period.labeler(unit, timeZone)
+  const withSeen = (labels: ReadonlyArray<string>) => [...new Set([...labels, ...seen])].sort()
+  if (unit === "hour" || unit === "weekday") return withSeen(recurring(label, span))
+  const step = unit === "week" ? 7 : 1
+  const labelsOf = (days: Days): ReadonlyArray<string> =>
+    unit === "week"
+      ? range(days, step).map(Period.weekLabel)
+      : range(days)
+          .filter((day) => hasDay(label, day))
+          .map(Period.dayLabel)
+  const whole = daysOf(label, span)
+  // A window of all times has more days than anybody waits for.
+  const all = size(whole) <= step * maxSeen ? withSeen(labelsOf(whole)) : undefined
+  if (all !== undefined && all.length <= maxSeen) return all
+  const inner = both(whole, { first: Period.firstDay(first), last: Period.firstDay(last) })
+  return size(inner) <= step * maxDrawn ? withSeen(labelsOf(inner)) : seen
 }
 
 /** Days in a row without a session, by the labels of the first and the last of them. */
@@ -53,14 +88,38 @@ export interface Silence {
 }
 
 /** So many sessions are expected in a stretch that is named: fewer may be missing by chance. */
-const expectedOutside = 20
-const expectedWithin = 60
-const leastDaysWithin = 3
+const leastExpected = 20
+
+/** A habit, such as closing at weekends, is no longer than this. */
+const longestHabit = 2
+
+/** The days of the walked spans that are whole, in order and apart. */
+const wholeDays = (label: Period.Labeler, spans: TimeSpans): ReadonlyArray<Days> => {
+  const found: Array<Days> = []
+  for (const span of spans) {
+    const cut = Period.cutBy(label, span)
+    const { first, last } = daysOf(label, span)
+    const days = {
+      first: cut.has(Period.dayLabel(first)) ? first + 1 : first,
+      last: cut.has(Period.dayLabel(last)) ? last - 1 : last,
+    }
+    if (size(days) > 0) found.push(days)
+  }
+  return found
+}
+
+/** What is left of the days without those, which are in order. */
+const without = (days: Days, busy: ReadonlyArray<number>): ReadonlyArray<Days> => {
+  const inside = busy.filter((day) => days.first <= day && day <= days.last)
+  return [days.first - 1, ...inside]
+    .map((day, index) => ({ first: day + 1, last: (inside[index] ?? days.last + 1) - 1 }))
+    .filter((each) => size(each) > 0)
+}
 
 /**
- * Stretches that the rhythm of the other days does not explain, of rows by day: at an end of the walked spans from one
- * whole day on, between two sessions from three days on, and only where the average day lets many sessions expect. A
- * shop that is closed at weekends is not asked about the one that the window begins with.
+ * Stretches of whole days that the rhythm of the others does not explain, of rows by day: at an end of the walked spans and
+ * between two sessions alike, where the average day lets many sessions expect in them. A shop that is closed on some days of
+ * the week is not asked about them, where the same days of two other weeks have no session either.
  */
 export const silences = (
   timeZone: DateTime.TimeZone,
@@ -68,36 +127,26 @@ export const silences = (
   rows: ReadonlyArray<CohortReport.Row>,
 ): ReadonlyArray<Silence> => {
   const label = Period.labeler("day", timeZone)
-  const totals = rowsOf(rows).filter(({ intent_band }) => intent_band === "(all)")
-  const sessionsOf = new Map(totals.map(({ period, sessions }) => [period, sessions]))
-  const walked = spans.map((span) => labels("day", label, span))
-  const cut = new Set(spans.flatMap((span) => [...Period.cutBy(label, span)]))
-  const whole = new Set(walked.flat().filter((day) => !cut.has(day)))
-  const days = [...new Set([...walked.flat(), ...sessionsOf.keys()])].sort()
-  const isBusy = (day: string): boolean => (sessionsOf.get(day) ?? 0) > 0
-  const [first, last] = [days.findIndex(isBusy), days.findLastIndex(isBusy)]
-  if (first === -1) return []
-  const average = totals.reduce((sum, { sessions }) => sum + sessions, 0) / (last - first + 1)
-  const found: Array<Silence> = []
-  let start: number | undefined
-  days.forEach((day, index) => {
-    const isSilent = !isBusy(day) && whole.has(day)
-    if (isSilent) start ??= index
-    if (start === undefined || (isSilent && index < days.length - 1)) return
-    const end = isSilent ? index : index - 1
-    found.push({
-      where: end < first ? "before" : start > last ? "after" : "within",
-      first: days[start] ?? day,
-      last: days[end] ?? day,
-      days: end - start + 1,
-    })
-    start = undefined
-  })
-  const closed = found.filter(({ where }) => where === "within").map((silence) => silence.days)
-  return found.filter((silence) => {
-    const expected = silence.days * average
-    if (silence.where === "within") return silence.days >= leastDaysWithin && expected >= expectedWithin
-    const isHabit = silence.days < leastDaysWithin && closed.filter((each) => each >= silence.days).length > 1
-    return expected >= expectedOutside && !isHabit
-  })
+  const totals = rowsOf(rows).filter(({ sessions, total }) => total && sessions > 0)
+  const busy = totals.map(({ period }) => Period.firstDay(period)).sort((a, b) => a - b)
+  const [first, last] = [busy[0], busy.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const found = wholeDays(label, spans)
+    .flatMap((days) => without(days, busy))
+    .filter((days) => size(days) > longestHabit || range(days).some((day) => hasDay(label, day)))
+  const silent = found.reduce((sum, days) => sum + size(both(days, { first, last })), 0)
+  const average = totals.reduce((sum, { sessions }) => sum + sessions, 0) / (busy.length + silent)
+  const short = new Set(found.filter((days) => size(days) <= longestHabit).flatMap((days) => range(days)))
+  const weekdays = Map.groupBy(short, (day) => ((day % 7) + 7) % 7)
+  const isUsual = (day: number): boolean => (weekdays.get(((day % 7) + 7) % 7)?.length ?? 0) > 2
+  return found
+    .filter(
+      (days) => size(days) * average >= leastExpected && !(size(days) <= longestHabit && range(days).every(isUsual)),
+    )
+    .map((days) => ({
+      where: days.last < first ? "before" : days.first > last ? "after" : "within",
+      first: Period.dayLabel(days.first),
+      last: Period.dayLabel(days.last),
+      days: size(days),
+    }))
 }

@@ -1,6 +1,6 @@
 /** The vendor's flag on each nudge against the rule worked out again, by reason. */
 import * as Plot from "@observablehq/plot"
-import type { ReadingsReport, ReconcileReport } from "@effect-elnudge/report"
+import { type ReadingsReport, ReconcileReport } from "@effect-elnudge/report"
 import * as Chart from "./Chart.ts"
 import * as DataTable from "./DataTable.ts"
 import * as Figure from "./Figure.ts"
@@ -9,8 +9,6 @@ import * as Palette from "./Palette.ts"
 import * as WarningText from "./WarningText.ts"
 
 type Row = ReconcileReport.Row
-
-const all = "(all)"
 
 const words: Readonly<Record<string, string>> = {
   AGREE_NO: "agree: no credit",
@@ -25,8 +23,8 @@ const words: Readonly<Record<string, string>> = {
   UNEXPLAINED: "unexplained",
 }
 
-const reasonOf = ({ reason, vendor_flag }: Row): string => {
-  if (reason === all) return "all nudges"
+const reasonOf = ({ reason, total, vendor_flag }: Row): string => {
+  if (total) return "all nudges"
   const name = words[reason] ?? reason
   return reason === "UNEXPLAINED" ? `${name}, ${vendor_flag === "yes" ? "flagged" : "not flagged"}` : name
 }
@@ -45,7 +43,7 @@ const shareOf = ({ share, share_high, share_low }: Row): string => {
 
 /** Undefined where no nudge was shown. */
 export const chart = (rows: ReadonlyArray<Row>): Chart.Chart | undefined => {
-  const total = rows.find(({ reason }) => reason === all)
+  const total = rows.find((row) => row.total)
   if (total === undefined || total.nudges === 0) return undefined
   const reasons = rows
     .filter((row) => row !== total && !isPlainAgreement(row))
@@ -105,7 +103,7 @@ const columns: ReadonlyArray<DataTable.Column<Row>> = [
   {
     head: "Share, interval",
     cell: (row) =>
-      row.reason === all && row.share !== null
+      row.total && row.share !== null
         ? Figure.percent(row.share)
         : Figure.rateAndRange(row.share, { low: row.share_low, high: row.share_high }, "no nudge"),
   },
@@ -113,8 +111,7 @@ const columns: ReadonlyArray<DataTable.Column<Row>> = [
   {
     head: "For example",
     isText: true,
-    cell: (row) =>
-      row.examples === "" ? null : row.examples.split(" ").map((id) => [Markup.element("code", {}, id), " "]),
+    cell: (row) => ReconcileReport.examplesOf(row).map((id) => [Markup.element("code", {}, id), " "]),
   },
   { head: "Take care", isText: true, cell: (row) => WarningText.short(row.warnings) },
 ]
@@ -158,7 +155,7 @@ export const make = (
       caption: "Flag and rule by reason",
       columns,
       rows,
-      isTotal: ({ reason }) => reason === all,
+      isTotal: ({ total }) => total,
     }),
     DataTable.behind({
       caption: "Which reading of the rule the flag follows",

@@ -24,9 +24,7 @@ nav a{display:inline-block;padding:4px 0}
 .alert h2{font-size:17px;margin:0 0 4px}
 .alert ul{margin:0;padding-left:20px}
 .alert p{margin:0}
-.tiles{display:grid;grid-template-columns:repeat(6,1fr);gap:16px;margin:16px 0 24px;padding:0}
-.tile{grid-column:span 2}
-.tile:nth-child(n+4){grid-column:span 3}
+.tiles{display:grid;grid-template-columns:repeat(2,1fr);gap:16px;margin:16px 0 24px;padding:0}
 .tile{background:var(--panel);border-radius:8px;padding:14px 16px}
 .tile dt{font-size:14px;color:var(--muted)}
 .tile dd{margin:0}
@@ -82,7 +80,6 @@ section{margin-bottom:40px}
 .narrow .chart{max-width:520px}
 .pair{display:block}
 .tiles{grid-template-columns:1fr 1fr;gap:10px}
-.tile,.tile:nth-child(n+4){grid-column:auto}
 .tile:first-child,.tile:nth-child(n+4){grid-column:1/-1}
 .tile{padding:10px 12px}
 .tile .figure{font-size:23px}

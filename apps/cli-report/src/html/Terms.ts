@@ -35,7 +35,7 @@ const terms = (windowMinutes: number, areDismissalsCounted: boolean): ReadonlyAr
   ],
   [
     "mh and att",
-    "Mantel–Haenszel: the difference that the intent bands have in common. ATT: the bands weighed as the first group is spread over them, which is what the first group would have lost if the association were causal.",
+    "Mantel–Haenszel: the difference that the intent bands have in common. ATT: the bands weighed as the first group is spread over them. Both compare sessions of like final score, which nudges and purchases may have moved: they do not say what nudges do.",
   ],
   [
     "Extra conversions, if causal",

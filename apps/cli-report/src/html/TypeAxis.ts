@@ -1,20 +1,16 @@
 /** Nudge types down the side of a chart. Their names come from outside: however many and long they are, it stays legible. */
 import type * as Plot from "@observablehq/plot"
 import type * as Chart from "./Chart.ts"
+import * as PrintableText from "../PrintableText.ts"
 import * as Figure from "./Figure.ts"
 import * as Markup from "./Markup.ts"
 import * as TextWidth from "./TextWidth.ts"
 
 const maxShown = 30
 
-/** A name that stands alone: one that is blank, or that reads as a word of the page, cannot be taken for it. */
-export const label = (type: string): string => {
-  if (type.trim() === "") return "(no name)"
-  return type === "(all)" || type === "(no name)" ? `“${type}”` : type
-}
-
 /** A name in a sentence. */
-export const name = (type: string): string => (type.trim() === "" ? label(type) : `“${Figure.short(type, 40)}”`)
+export const name = (type: string): string =>
+  type.trim() === "" ? PrintableText.name(type) : `“${Figure.short(type, 40)}”`
 
 export interface TypeAxis<Row> {
   /** The first rows. */
@@ -41,7 +37,9 @@ export const make = <Row>(rows: ReadonlyArray<Row>, nameOf: (row: Row) => string
     key: nameOf,
     layout: (size, rowHeight) => {
       const most = room[size.isNarrow ? "narrow" : "wide"]
-      const labels = new Map(shown.map((row) => [nameOf(row), TextWidth.cut(Markup.plain(label(nameOf(row))), most)]))
+      const labels = new Map(
+        shown.map((row) => [nameOf(row), TextWidth.cut(Markup.plain(PrintableText.name(nameOf(row))), most)]),
+      )
       const longest = Math.max(...Array.from(labels.values(), TextWidth.of))
       return {
         marginLeft: Math.ceil(14 + longest),

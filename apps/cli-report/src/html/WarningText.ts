@@ -39,7 +39,7 @@ const words: Readonly<Record<string, Words>> = {
   },
   POST_TREATMENT_SCORE: {
     short: "final score",
-    long: "Adjusted for a score that was read at the end of the session, which can hide or create a difference.",
+    long: "Adjusted for a score that was read at the end of the session, which can hide, create or reverse a difference.",
   },
   CLUSTERED: {
     short: "clustered",
