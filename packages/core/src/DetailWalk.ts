@@ -21,10 +21,10 @@ export interface DetailOptions extends ListOptions {
   /** Emit in the order in which details arrive instead of the list's order. @default false */
   readonly unordered?: boolean | undefined
   /**
-   * What becomes of a listed session whose detail is a 404: left out and counted, emitted as `Unavailable`, or an
-   * error. @default "skip"
+   * What becomes of a listed session whose detail is a 404: emitted as `Unavailable`, so that whoever counts sees it; left out,
+   * and counted in the coverage alone; or an error. @default "emit"
    */
-  readonly onUnavailable?: "skip" | "emit" | "fail" | undefined
+  readonly onUnavailable?: "emit" | "skip" | "fail" | undefined
   /**
    * Follows the walk, so that it can be resumed where it stops: call its `done` for every read that was taken in. It
    * brings its own position to resume from, and keeps the list's order. @default none
@@ -47,7 +47,7 @@ type Run =
 
 /** The sessions of the pages, each once. */
 export const ofPages = <E>(
-  { concurrency = 8, onUnavailable = "skip", tracker, unordered = false }: DetailOptions,
+  { concurrency = 8, onUnavailable = "emit", tracker, unordered = false }: DetailOptions,
   known: Stream.Stream<Known, E, ElnudgeClient>,
 ): Stream.Stream<SessionRead.SessionRead, E | ElnudgeError.DetailError, ElnudgeClient> => {
   const detailOf = Effect.fnUntraced(function* (

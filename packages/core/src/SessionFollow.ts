@@ -50,7 +50,7 @@ export interface FollowOptions {
    */
   readonly patience?: Duration.Input | undefined
   /** What becomes of a session whose detail is a 404: emitted as `Unavailable`, or left out and counted. @default "emit" */
-  readonly onUnavailable?: "skip" | "emit" | undefined
+  readonly onUnavailable?: "emit" | "skip" | undefined
   /** Details asked for at once. @default 8 */
   readonly concurrency?: number | undefined
   /** Rows on a page, 1–200. @default 200 */

@@ -41,7 +41,10 @@ export const summaries = (
 
 const pickAll = () => true
 
-/** Every session of the window once, with its detail where `pick` asks for it. */
+/**
+ * Every session of the window once, with its detail where `pick` asks for it: `Unavailable` where there is none (404), unless
+ * `onUnavailable` says otherwise.
+ */
 export const details = (
   options: DetailOptions = {},
 ): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {

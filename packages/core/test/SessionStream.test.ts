@@ -300,7 +300,8 @@ describe("SessionStream.details", () => {
     }),
   )
 
-  const policies: ReadonlyArray<readonly ["skip" | "emit" | "fail", ReadonlyArray<string> | undefined]> = [
+  const policies: ReadonlyArray<readonly ["skip" | "emit" | "fail" | undefined, ReadonlyArray<string> | undefined]> = [
+    [undefined, ["sess_0", "sess_1", "sess_2"]],
     ["skip", ["sess_0", "sess_2"]],
     ["emit", ["sess_0", "sess_1", "sess_2"]],
     ["fail", undefined],

@@ -63,8 +63,6 @@ export interface DetailOptions
 export interface NdjsonOptions extends DetailOptions {
   /** Whether lines have events and nudges; `pick` chooses which. @default false */
   readonly details?: boolean | undefined
-  /** What becomes of a listed session whose detail is a 404, as in `details`. @default "emit" */
-  readonly onUnavailable?: DetailOptions["onUnavailable"]
 }
 
 /** Beside the errors named, everything rejects with the reason of its signal, and with `ClientClosed` after `close`. */
@@ -76,7 +74,7 @@ export interface Client extends AsyncDisposable {
    */
   readonly sessions: (options?: ListOptions) => AsyncIterable<Session.Summary, undefined>
   /**
-   * As `sessions`, with the detail of each, or of those that `pick` says; at most `concurrency` details are asked for ahead,
+   * As `sessions`, with the detail of each, or of those that `pick` says, `Unavailable` where there is none (404); at most `concurrency` details are asked for ahead,
    * and the pages for as many. Throws a `ListError` or a `DetailError`.
    */
   readonly details: (options?: DetailOptions) => AsyncIterable<SessionRead, undefined>
@@ -123,9 +121,9 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
     return { [Symbol.asyncIterator]: () => Iteration.make(stream, setting(options)) }
   }
 
-  const ndjson = ({ details = false, onUnavailable = "emit", ...options }: NdjsonOptions = {}) => {
+  const ndjson = ({ details = false, ...options }: NdjsonOptions = {}) => {
     const chunks = iterable(options, (walk) =>
-      (details ? SessionStream.details({ ...walk, onUnavailable }) : listed(walk)).pipe(
+      (details ? SessionStream.details(walk) : listed(walk)).pipe(
         Stream.mapArray((reads) => [NdjsonStream.encode(reads)]),
       ),
     )
