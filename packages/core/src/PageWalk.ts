@@ -1,23 +1,22 @@
 /**
  * One walk along a list, page after page: each is asked for with the cursor of the one before, checked by a
- * {@link PageGuard}, and asked for by time where the API refuses the cursor.
+ * {@link PageGuard}, and asked for by time where the API refuses the cursor. Where the list has no order of its own within a
+ * second, what the pages left out of it is asked for, too.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
-import type { ListRequest } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
-import { type CheckedPage, PageGuard, type RawPage, type Rows } from "./PageGuard.ts"
+import { secondOf } from "./IsoInstant.ts"
+import { type CheckedPage, noCounts, PageGuard } from "./PageGuard.ts"
+import * as Session from "./Session.ts"
+import * as TiedRows from "./TiedRows.ts"
+import * as TimeWindow from "./TimeWindow.ts"
 import type { Place, WalkPosition } from "./WalkPosition.ts"
 
-/** Which list, and how a page of it is asked for. */
-export interface Source<Row, E> extends Rows<Row> {
-  /** What its requests are called in errors. */
-  readonly tag: "ListSessions" | "ListNudges"
-  readonly list: (request: ListRequest) => Effect.Effect<RawPage<Row>, E>
-}
+export type Source<Row, E> = TiedRows.Source<Row, E>
 
 /** What a walk fails with beyond what its requests do. */
 type CheckError = ElnudgeError.CursorRejected | ElnudgeError.ResponseInvalid
@@ -32,7 +31,7 @@ export interface Options {
 }
 
 /** A checked page, and where it stands. */
-export interface Taken<Row> extends Omit<CheckedPage<Row>, "next"> {
+export interface Taken<Row> extends Pick<CheckedPage<Row>, "rows" | "counts"> {
   /** Epoch milliseconds. */
   readonly readAt: number
   /** What asked for it. */
@@ -46,7 +45,7 @@ export interface Taken<Row> extends Omit<CheckedPage<Row>, "next"> {
 /** Nothing was read. */
 export const noPage = {
   rows: [],
-  counts: { duplicates: 0, outside_window: 0, out_of_order: 0 },
+  counts: noCounts,
   isPage: false,
 }
 
@@ -93,6 +92,32 @@ export const make = <Row extends { readonly id: string }, E>(
     return refused
   })
 
+  const window = TimeWindow.toSpan(position.window)
+  /** The seconds that were asked for by themselves, and whether all of them came. */
+  const asked = new Map<number, boolean>()
+
+  /** The page's rows, and in their places those that it or the page before left out. */
+  const complete = Effect.fnUntraced(function* (
+    { counts, rows, ties }: CheckedPage<Row>,
+    request: ElnudgeError.RequestInfo,
+    rowsEmitted: number,
+  ) {
+    const all = [...rows]
+    let missing = 0
+    for (const tie of ties) {
+      const isWhole = asked.get(tie.second)
+      if (isWhole === false) missing += tie.ids.size
+      if (isWhole !== undefined) continue
+      const found = yield* TiedRows.find(source, tie, { window, cursorAlone, rowsEmitted })
+      asked.set(tie.second, found.missing === 0)
+      missing += found.missing
+      const fresh = yield* Effect.fromResult(guard.bring(found.rows, request))
+      const isUpTo = (row: Row) => secondOf(Session.millis(source.instant(row))) >= tie.second
+      all.splice(all.findLastIndex(isUpTo) + 1, 0, ...fresh)
+    }
+    return { rows: all, counts: { ...counts, possibly_missing: missing } }
+  })
+
   return Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
     const place = step
     const { cursor, isAgain, rows: ownRows, to } = place
@@ -103,7 +128,9 @@ export const make = <Row extends { readonly id: string }, E>(
         Effect.fnUntraced(function* (page) {
           const readAt = yield* Clock.currentTimeMillis
           const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
-          const { counts, next, rows } = yield* Effect.fromResult(guard.check(page, request, isAgain))
+          const checked = yield* Effect.fromResult(guard.check(page, request, isAgain))
+          const { next } = checked
+          const { counts, rows } = checked.ties.length === 0 ? checked : yield* complete(checked, request, rowsEmitted)
           const following: Step | undefined =
             next === undefined
               ? undefined

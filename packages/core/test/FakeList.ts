@@ -1,9 +1,40 @@
-/** The list as a well-behaved server pages it: newest first, by window and cursor; and the details of its rows. */
+/** The list as a server pages it: newest first, by window and cursor; and the details of its rows. */
 import * as FakeApi from "./FakeApi.ts"
 
 export type Row = ReturnType<typeof FakeApi.row>
 
 const millis = (text: string | null): number => Date.parse(text ?? "")
+
+const secondOf = (row: Row): number => Math.floor(millis(row.started_at) / 1000)
+
+/** A number that looks drawn, the same for the same text. */
+const drawn = (text: string): number => {
+  let hash = 2_166_136_261
+  for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 16_777_619)
+  hash = Math.imul(hash ^ (hash >>> 16), 2_246_822_507)
+  hash = Math.imul(hash ^ (hash >>> 13), 3_266_489_909)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/**
+ * What a server without a second key of order does: what starts in the same second comes in another order with each request,
+ * and the cursor is an offset.
+ */
+export const unordered =
+  (rows: ReadonlyArray<Row>, seed = "ties"): FakeApi.Script =>
+  (request, index) => {
+    const { pathname, searchParams } = request.url
+    if (pathname !== "/v1/sessions") return script(rows)(request, index)
+    const [from, to] = [millis(searchParams.get("from")), millis(searchParams.get("to"))]
+    const listed = rows
+      .filter((row) => millis(row.started_at) >= from && millis(row.started_at) < to)
+      .map((row) => ({ row, second: secondOf(row), rank: drawn(`${seed} ${index} ${row.id}`) }))
+      .toSorted((a, b) => b.second - a.second || a.rank - b.rank)
+      .map(({ row }) => row)
+    const start = Number(searchParams.get("cursor") ?? 0)
+    const end = start + Number(searchParams.get("limit"))
+    return FakeApi.page(listed.slice(start, end), end < listed.length ? `${end}` : undefined)
+  }
 
 const isBefore = (row: Row, other: Row): boolean =>
   millis(row.started_at) > millis(other.started_at) ||

@@ -111,11 +111,10 @@ export const check = Effect.fnUntraced(function* (behaviour: ApiModel.Behaviour)
   const taken = new Set(whole?.taken)
   assert.strictEqual(taken.size, whole?.taken.length, "a session twice")
   const listed = ApiModel.rows(behaviour).map(({ id }) => id)
-  assert.deepStrictEqual(
-    listed.filter((id) => !taken.has(id) && !ApiModel.isLate(behaviour, id)),
-    [],
-    "lost",
-  )
+  const lost = listed.filter((id) => !taken.has(id) && !ApiModel.isLate(behaviour, id))
+  const told = whole?.coverage.possibly_missing ?? 0
+  assert.isTrue(lost.length <= told, `lost ${lost.join(", ")}, and ${told} may be missing`)
+  if (!behaviour.isUnordered) assert.strictEqual(told, 0)
   assert.deepStrictEqual(
     [...taken].filter((id) => !listed.includes(id)),
     [],
