@@ -186,12 +186,19 @@ const requestCount = {
 export class Recorder {
   /** Goes on from what an earlier run covered. */
   constructor(resumed?: Coverage) {
-    if (resumed === undefined) return
-    const { details_unavailable, gaps, requests: _, unknown_values, window, ...counts } = resumed
+    if (resumed !== undefined) this.is(resumed)
+  }
+
+  private is({ details_unavailable, gaps, requests: _, unknown_values, window, ...counts }: Coverage): void {
     this.counts = counts
     this.spans = spans({ gaps, window })
     this.unavailable = { ...details_unavailable }
     this.unknown = new Map(Object.entries(unknown_values))
+  }
+
+  /** What another run saw is part of this one. */
+  absorb(seen: Coverage): void {
+    this.is(combine(this.snapshot(), seen))
   }
 
   private spans: TimeSpan.TimeSpans = []
