@@ -189,7 +189,8 @@ export class Recorder {
     if (resumed !== undefined) this.is(resumed)
   }
 
-  private is({ details_unavailable, gaps, requests: _, unknown_values, window, ...counts }: Coverage): void {
+  private is(seen: Coverage): void {
+    const { details_unavailable, gaps, requests: _, unknown_values, window, ...counts } = seen
     this.counts = counts
     this.spans = spans({ gaps, window })
     this.unavailable = { ...details_unavailable }

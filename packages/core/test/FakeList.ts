@@ -5,8 +5,6 @@ export type Row = ReturnType<typeof FakeApi.row>
 
 const millis = (text: string | null): number => Date.parse(text ?? "")
 
-const secondOf = (row: Row): number => Math.floor(millis(row.started_at) / 1000)
-
 /** A number that looks drawn, the same for the same text. */
 const drawn = (text: string): number => {
   let hash = 2_166_136_261
@@ -17,24 +15,33 @@ const drawn = (text: string): number => {
 }
 
 /**
- * What a server without a second key of order does: what starts in the same second comes in another order with each request,
+ * A page of a server without a second key of order: what starts in the same second comes in another order with each request,
  * and the cursor is an offset.
  */
+export const unorderedPage = <A extends { readonly id: string }>(
+  rows: ReadonlyArray<A>,
+  startOf: (row: A) => string,
+  ...[{ url }, index]: Parameters<FakeApi.Script>
+): FakeApi.Answer => {
+  const asked = url.searchParams
+  const [from, to] = [millis(asked.get("from")), millis(asked.get("to"))]
+  const listed = rows
+    .map((row) => ({ row, start: millis(startOf(row)), rank: drawn(`${index} ${row.id}`) }))
+    .filter(({ start }) => start >= from && start < to)
+    .toSorted((a, b) => Math.floor(b.start / 1000) - Math.floor(a.start / 1000) || a.rank - b.rank)
+    .map(({ row }) => row)
+  const start = Number(asked.get("cursor") ?? 0)
+  const end = start + Number(asked.get("limit"))
+  return FakeApi.page(listed.slice(start, end), end < listed.length ? `${end}` : undefined)
+}
+
+/** Sessions, listed so. */
 export const unordered =
-  (rows: ReadonlyArray<Row>, seed = "ties"): FakeApi.Script =>
-  (request, index) => {
-    const { pathname, searchParams } = request.url
-    if (pathname !== "/v1/sessions") return script(rows)(request, index)
-    const [from, to] = [millis(searchParams.get("from")), millis(searchParams.get("to"))]
-    const listed = rows
-      .filter((row) => millis(row.started_at) >= from && millis(row.started_at) < to)
-      .map((row) => ({ row, second: secondOf(row), rank: drawn(`${seed} ${index} ${row.id}`) }))
-      .toSorted((a, b) => b.second - a.second || a.rank - b.rank)
-      .map(({ row }) => row)
-    const start = Number(searchParams.get("cursor") ?? 0)
-    const end = start + Number(searchParams.get("limit"))
-    return FakeApi.page(listed.slice(start, end), end < listed.length ? `${end}` : undefined)
-  }
+  (rows: ReadonlyArray<Row>): FakeApi.Script =>
+  (request, index) =>
+    request.url.pathname === "/v1/sessions"
+      ? unorderedPage(rows, ({ started_at }) => started_at, request, index)
+      : script(rows)(request, index)
 
 const isBefore = (row: Row, other: Row): boolean =>
   millis(row.started_at) > millis(other.started_at) ||

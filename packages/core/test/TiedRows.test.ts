@@ -3,11 +3,14 @@ import { Coverage, type ElnudgeError, SessionStream, WalkPosition, WalkSample } 
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import * as FakeApi from "./FakeApi.ts"
 import * as FakeList from "./FakeList.ts"
+import * as FakeNudges from "./FakeNudges.ts"
+import * as NudgedWalk from "./NudgedWalk.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 
 const from = DateTime.makeUnsafe("2026-10-01T00:00:00Z")
@@ -65,7 +68,7 @@ const shops: ReadonlyArray<readonly [string, ReadonlyArray<FakeList.Row>, Sessio
   ["three in each second", rows(3_000, 3), {}],
   ["with milliseconds, which the order does not know", rows(3_000, 3, 100), {}],
   ["pages of seven", rows(300, 3), { pageSize: 7 }],
-  ["in parts at the same time", rows(3_000, 3), { pageSize: 20, listConcurrency: 8 }],
+  ["in parts at the same time", rows(1_000, 3), { pageSize: 10, listConcurrency: 8 }],
   ["all in one second, on two pages", rows(300, 300), {}],
   ["more in a second than a page holds", rows(2_000, 650), {}],
   ["a second that ends on the last page", rows(210, 15), {}],
@@ -202,13 +205,15 @@ describe("a position in a list without an order within a second", () => {
     return { taken, failed: result._tag === "Failure", position: tracker.position(), coverage: recorder.snapshot() }
   })
 
-  const numbered = (seed: string, isFailing: (request: FakeApi.SeenRequest, nth: number) => boolean = () => false) => {
-    let count = 0
-    let repairs = 0
-    const list = FakeList.unordered(rows(40, 5), seed)
+  /** Requests are numbered through all clients, from an own number on. */
+  const numbered = (from: number, isFailing: (nth: number) => boolean = () => false) => {
+    let count = from
+    let seconds = 0
+    const unordered = FakeList.unordered(list)
     const script: FakeApi.Script = (request) => {
-      if (secondsOf(request) <= 1) repairs++
-      return isFailing(request, repairs) ? { status: 403 } : list(request, count++)
+      const isOfSecond = secondsOf(request) <= 1
+      if (isOfSecond) seconds++
+      return isOfSecond && isFailing(seconds) ? { status: 403 } : unordered(request, count++)
     }
     return script
   }
@@ -216,7 +221,7 @@ describe("a position in a list without an order within a second", () => {
   it.effect("brings every row once, wherever the walk stopped", () =>
     Effect.gen(function* () {
       for (let cut = 0; cut <= list.length; cut++) {
-        const script = numbered(`cut ${cut}`)
+        const script = numbered(100 * cut)
         const first = yield* part(script, cut)
         const second = yield* part(script, Infinity, first)
         const ids = [...first.taken, ...second.taken]
@@ -228,9 +233,9 @@ describe("a position in a list without an order within a second", () => {
 
   it.effect("brings every row once where a walk failed while it asked for a second again", () =>
     Effect.gen(function* () {
-      for (let nth = 1; nth <= 4; nth++) {
+      for (let nth = 1; nth <= 2; nth++) {
         let isDown = true
-        const script = numbered("down", (request, repairs) => isDown && secondsOf(request) <= 1 && repairs >= nth)
+        const script = numbered(0, (each) => isDown && each >= nth)
         const first = yield* part(script, Infinity)
         assert.isTrue(first.failed)
         isDown = false
@@ -255,6 +260,68 @@ describe("a position in a list without an order within a second", () => {
         assert.strictEqual(second.coverage.sessions, 40)
       }
       assert.isTrue(asked.every((seconds) => seconds > 1))
+    }),
+  )
+})
+
+describe("follow, in a list without an order within a second", () => {
+  const follow = Effect.fnUntraced(function* (isRefused: boolean) {
+    yield* TestClock.setTime(noon + 7_200_000)
+    const list = FakeList.unordered(rows(90, 3))
+    const script: FakeApi.Script = (request, index) =>
+      isRefused && secondsOf(request) <= 1 ? { status: 400 } : list(request, index)
+    const recorder = yield* Coverage.make
+    const taken: Array<string> = []
+    const fiber = yield* SessionStream.follow({
+      from: DateTime.makeUnsafe(noon - 3_600_000),
+      pageSize: 20,
+      pick: () => false,
+    }).pipe(
+      Stream.runForEach(({ summary }) => Effect.sync(() => taken.push(summary.id))),
+      Effect.provideService(Coverage.Current, recorder),
+      Effect.provide(FakeApi.make(script, { requestsPerMinute: 1_000_000 }).layer),
+      Effect.forkChild,
+    )
+    yield* VirtualTime.run(Effect.sleep("5 minutes"), 10_000)
+    yield* Fiber.interrupt(fiber)
+    assert.lengthOf(taken, new Set(taken).size)
+    return { taken, coverage: recorder.snapshot() }
+  })
+
+  it.effect("hands every session on once", () =>
+    Effect.gen(function* () {
+      const { coverage, taken } = yield* follow(false)
+      assert.lengthOf(taken, 90)
+      assert.deepInclude(coverage, { sessions: 90, possibly_missing: 0 })
+    }),
+  )
+
+  it.effect("says how many may be missing where the second cannot be had", () =>
+    Effect.gen(function* () {
+      const { coverage, taken } = yield* follow(true)
+      assert.isBelow(taken.length, 90)
+      assert.strictEqual(coverage.possibly_missing, 90 - taken.length)
+    }),
+  )
+})
+
+describe("the list of nudges, without an order within a second", () => {
+  it.effect("has all of them, so that no detail is read", () =>
+    Effect.gen(function* () {
+      const list = rows(900, 3).map((row) => ({ ...row, nudge_count: 1 }))
+      const nudges = list.map(({ id, started_at }, index) =>
+        FakeNudges.nudge(index, { session_id: id, shown_at: started_at }),
+      )
+      const shop = FakeNudges.script({ rows: list, nudges })
+      const script: FakeApi.Script = (request, index) =>
+        FakeNudges.isOfNudges(request)
+          ? FakeList.unorderedPage(nudges, ({ shown_at }) => shown_at, request, index)
+          : shop(request, index)
+      const run = yield* NudgedWalk.read(script)
+      assert.isUndefined(run.failure)
+      assert.deepStrictEqual(run.details, [])
+      assert.deepInclude(run.coverage, { sessions: 900, nudges_from_list: 900, nudges_differ: 0, possibly_missing: 0 })
+      assert.isAbove(again(run.ofNudges).length, 0)
     }),
   )
 })
