@@ -16,7 +16,7 @@ import type { WalkPosition } from "./WalkPosition.ts"
 
 // In a list that is ordered by time a row can only come again near its first place, so a long memory of the last
 // rows finds every duplicate that shifting pages can make.
-const rememberedIds = 100_000
+export const rememberedIds = 100_000
 const rememberedCursors = 10_000
 const maxEmptyPages = 3
 // Rows that slid down the list make a few pages of known rows; a list that goes round makes nothing else.

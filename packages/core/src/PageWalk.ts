@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import { secondOf } from "./IsoInstant.ts"
-import { type CheckedPage, noCounts, PageGuard } from "./PageGuard.ts"
+import { type CheckedPage, noCounts, PageGuard, rememberedIds, type Tie } from "./PageGuard.ts"
 import * as Session from "./Session.ts"
 import * as TiedRows from "./TiedRows.ts"
 import * as TimeWindow from "./TimeWindow.ts"
@@ -93,27 +93,47 @@ export const make = <Row extends { readonly id: string }, E>(
   })
 
   const window = TimeWindow.toSpan(position.window)
+  const secondOfRow = (row: Row): number => secondOf(Session.millis(source.instant(row)))
   /** The seconds that were asked for by themselves, and whether all of them came. */
   const asked = new Map<number, boolean>()
+  /** The seconds that pages ended in, as far up as the guard remembers rows. */
+  let ends: ReadonlyArray<number> = []
+  const mostEnds = Math.min(1_000, Math.floor(rememberedIds / limit))
+  /**
+   * Whether a second brought what no page had; and whether that was ever not as many as came twice. Both together: no row
+   * has to come twice for one that is lost, so that every second counts that a page ended in.
+   */
+  let [isUnstable, isUneven] = [false, false]
 
-  /** The page's rows, and in their places those that it or the page before left out. */
+  /** The page's rows, and in their places those that it or a page before left out. */
   const complete = Effect.fnUntraced(function* (
-    { counts, rows, ties }: CheckedPage<Row>,
+    { counts, next, rows, ties }: CheckedPage<Row>,
     request: ElnudgeError.RequestInfo,
     rowsEmitted: number,
   ) {
     const all = [...rows]
     let missing = 0
-    for (const tie of ties) {
-      const isWhole = asked.get(tie.second)
-      if (isWhole === false) missing += tie.ids.size
-      if (isWhole !== undefined) continue
+    const askFor = Effect.fnUntraced(function* (tie: Tie) {
       const found = yield* TiedRows.find(source, tie, { window, cursorAlone, rowsEmitted })
       asked.set(tie.second, found.missing === 0)
       missing += found.missing
       const fresh = yield* Effect.fromResult(guard.bring(found.rows, request))
-      const isUpTo = (row: Row) => secondOf(Session.millis(source.instant(row))) >= tie.second
-      all.splice(all.findLastIndex(isUpTo) + 1, 0, ...fresh)
+      all.splice(all.findLastIndex((row) => secondOfRow(row) >= tie.second) + 1, 0, ...fresh)
+      return fresh.length
+    })
+    for (const tie of ties) {
+      const isWhole = asked.get(tie.second)
+      if (isWhole === false) missing += tie.ids.size
+      if (isWhole !== undefined) continue
+      const isOver = next === undefined || rows.some((row) => secondOfRow(row) < tie.second)
+      const lost = yield* askFor(tie)
+      if (lost > 0) isUnstable = true
+      if (isOver && lost !== tie.ids.size) isUneven = true
+    }
+    if (isUnstable && isUneven) {
+      const others = ends.filter((second) => !asked.has(second))
+      ends = []
+      for (const second of others) yield* askFor({ second, ids: new Set() })
     }
     return { rows: all, counts: { ...counts, possibly_missing: missing } }
   })
@@ -130,7 +150,10 @@ export const make = <Row extends { readonly id: string }, E>(
           const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
           const checked = yield* Effect.fromResult(guard.check(page, request, isAgain))
           const { next } = checked
-          const { counts, rows } = checked.ties.length === 0 ? checked : yield* complete(checked, request, rowsEmitted)
+          const isDoubtful = checked.ties.length > 0 || (isUnstable && isUneven)
+          const { counts, rows } = isDoubtful ? yield* complete(checked, request, rowsEmitted) : checked
+          const last = page.data.at(-1)
+          if (last !== undefined) ends = [...ends.slice(1 - mostEnds), secondOfRow(last)]
           const following: Step | undefined =
             next === undefined
               ? undefined

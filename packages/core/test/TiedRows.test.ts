@@ -173,6 +173,42 @@ describe("a list without an order within a second", () => {
   )
 })
 
+/** The cursor names the last row by its start and its id, but what starts in the same second has no order. */
+const afterLastRow =
+  (list: ReadonlyArray<FakeList.Row>): FakeApi.Script =>
+  (request, index) => {
+    const url = new URL(request.url)
+    const last = list.find(({ id }) => id === url.searchParams.get("cursor"))
+    const isAfter = ({ id, started_at }: FakeList.Row) =>
+      last === undefined || started_at < last.started_at || (started_at === last.started_at && id < last.id)
+    url.searchParams.delete("cursor")
+    const answer = FakeList.unorderedPage(
+      list.filter(isAfter),
+      ({ started_at }) => started_at,
+      { ...request, url },
+      index,
+    )
+    if (typeof answer !== "object" || !("body" in answer)) return answer
+    const page: { readonly data: ReadonlyArray<FakeList.Row>; readonly has_more: boolean } = JSON.parse(
+      answer.body ?? "",
+    )
+    return FakeApi.page(page.data, page.has_more ? page.data.at(-1)?.id : undefined)
+  }
+
+describe("a list without an order within a second, with a cursor that names the last row", () => {
+  it.effect.each([3, 5, 20, 150])(
+    "is read whole, though rows are lost where none comes twice: %i in a second",
+    (count) =>
+      Effect.gen(function* () {
+        const { coverage, failure, taken } = yield* read(afterLastRow(rows(3_000, count)))
+        assert.isUndefined(failure)
+        // What is known late to be lost further up comes late.
+        assert.strictEqual(new Set(taken.map(({ id }) => id)).size, 3_000)
+        assert.deepInclude(coverage, { sessions: 3_000, possibly_missing: 0 })
+      }),
+  )
+})
+
 const codec = Schema.fromJsonString(WalkPosition.WalkPosition)
 
 describe("a position in a list without an order within a second", () => {
