@@ -145,16 +145,17 @@ describe("Coverage.combine", () => {
     }),
   )
 
-  it.effect("reads what was saved before nudges were counted, and writes that to the byte", () =>
+  it.effect("reads what was saved before there was a count, as 0, and writes that to the byte", () =>
     Effect.gen(function* () {
       const {
         nudge_requests: _,
         nudges_differ: __,
         nudges_from_list: ___,
+        possibly_missing: ____,
         ...older
       } = { ...(yield* run(1)), requests: 2 }
       const read = yield* Schema.decodeUnknownEffect(Coverage.Coverage)(older)
-      assert.deepInclude(read, { nudge_requests: 0, nudges_differ: 0, nudges_from_list: 0 })
+      assert.deepInclude(read, { nudge_requests: 0, nudges_differ: 0, nudges_from_list: 0, possibly_missing: 0 })
       assert.strictEqual(JSON.stringify(yield* Schema.encodeEffect(Coverage.Coverage)(read)), JSON.stringify(older))
       const newer = yield* run(1)
       const written: unknown = yield* Schema.encodeEffect(Coverage.Coverage)(newer)

@@ -283,6 +283,18 @@ describe("a position in a list without an order within a second", () => {
     }),
   )
 
+  it.effect("goes on from what was saved before a position knew its page in progress", () =>
+    Effect.gen(function* () {
+      const first = yield* part(FakeList.script(list), 17)
+      const known = first.position?.known.map(({ id, started_at }) => ({ id, started_at })) ?? []
+      assert.isTrue(first.position?.known.some(({ in_progress }) => in_progress === true))
+      const position = first.position && { ...first.position, known }
+      const second = yield* part(FakeList.script(list), Infinity, { ...first, position })
+      assert.deepStrictEqual([...first.taken, ...second.taken].toSorted(), list.map(({ id }) => id).toSorted())
+      assert.deepInclude(second.coverage, { sessions: 40, possibly_missing: 0 })
+    }),
+  )
+
   it.effect("asks for no second where the order is stable, wherever the walk stopped", () =>
     Effect.gen(function* () {
       const asked: Array<number> = []
