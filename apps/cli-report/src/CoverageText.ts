@@ -23,6 +23,14 @@ const gapLines = (gaps: Coverage["gaps"]): ReadonlyArray<string> => [
   ...(gaps.length > maxGaps ? [`gap: and ${gaps.length - maxGaps} more`] : []),
 ]
 
+/** Before any number: what the list may have kept back. */
+const missingLines = ({ possibly_missing: missing }: Coverage): ReadonlyArray<string> =>
+  missing === 0
+    ? []
+    : [
+        `note: up to ${plural(missing, "session")} may be missing: the API lists what starts in the same second in another order with each request`,
+      ]
+
 const ledgerNotes = (ledger: Ledger): ReadonlyArray<Note> => [
   ["ended before they started", ledger.ended_before_started],
   ["with a score outside 0–100", ledger.score_out_of_range],
@@ -50,6 +58,7 @@ export const make = (coverage: Coverage, ledger?: Ledger): ReadonlyArray<string>
     `requests waited ${seconds(coverage.paced_ms)} for their turn and ${seconds(coverage.held_ms)} after refusals and faults, summed`
   return [
     read,
+    ...missingLines(coverage),
     ...gapLines(coverage.gaps),
     ...(coverage.requests === 0 ? [] : [cost]),
     ...line("noted", [

@@ -33,6 +33,19 @@ describe("CoverageText", () => {
     }),
   )
 
+  it.effect("says right after the coverage how many sessions may be missing", () =>
+    Effect.gen(function* () {
+      const linesOf = Effect.fnUntraced(function* (possibly_missing: number) {
+        const recorder = yield* Coverage.make
+        recorder.listed({ duplicates: 0, outside_window: 0, out_of_order: 0, possibly_missing })
+        return CoverageText.make(recorder.snapshot())
+      })
+      assert.lengthOf(yield* linesOf(0), 1)
+      assert.match((yield* linesOf(1))[1] ?? "", /^note: up to 1 session may be missing: /)
+      assert.match((yield* linesOf(6))[1] ?? "", /^note: up to 6 sessions may be missing: /)
+    }),
+  )
+
   it.effect("stands in the JSON of a run after the requests for details", () =>
     Effect.gen(function* () {
       const names = Object.keys((yield* Coverage.make).snapshot())

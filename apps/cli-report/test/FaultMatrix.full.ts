@@ -105,6 +105,7 @@ const faults: ReadonlyArray<FaultMatrix.Fault> = [
   },
   { name: "rows that come twice", rules: [{ fault: "duplicated-rows", page: 3, rows: 3 }] },
   { name: "rows in another order", rules: [{ fault: "reordered-rows", page: 3 }] },
+  { name: "no order within a second", rules: [{ fault: "unstable-order" }] },
   { name: "a session gone since it was listed", rules: [{ fault: "session-gone", session: "sess_0000123" }] },
   {
     name: "details that age out",

@@ -65,9 +65,18 @@ const walk = ["--page-size", "10", "--rate-limit", "1000000"]
 
 const now = DateTime.makeUnsafe("2026-11-01T00:00:00Z")
 
-/** October, and a week before it: more of its sessions buy than a shop's do, so that few are enough. */
+/**
+ * October, and a week before it: more of its sessions buy than a shop's do, so that few are enough. Some start in the same
+ * second as others.
+ */
 const shop = Effect.map(Generator.make({ end: now, days: 38, count: 320, seed: "matrix" }), (sessions) =>
-  sessions.filter(({ converted, id }) => converted || Number(id.slice(-7)) % 3 === 0),
+  sessions
+    .filter(({ converted, id }) => converted || Number(id.slice(-7)) % 3 === 0)
+    .flatMap((session) =>
+      Number(session.id.slice(-7)) % 24 === 0
+        ? ["", "_2", "_3", "_4"].map((twin) => ({ ...session, id: session.id + twin }))
+        : [session],
+    ),
 )
 
 const inFolder = <A, E, R>(use: (folder: string) => Effect.Effect<A, E, R>) =>

@@ -193,6 +193,15 @@ describe("the page", () => {
       assert.notInclude(textOf(html, ".alert").join(), "Complete")
     })
 
+    it("says how many sessions the list may have kept back, at the top and beside their number", () => {
+      const findings = Findings.make(Findings.reads(many(40, (index) => session(index, []))))
+      const html = Findings.page({ ...findings, coverage: { ...findings.coverage, possibly_missing: 6 } })
+      assert.match(limitsOf(html).join(), /^Up to 6 sessions may be missing: /)
+      assert.notInclude(textOf(html, ".alert").join(), "Complete")
+      assert.include(textOf(html, ".tile .of")[0] ?? "", "up to 6 sessions more may be missing")
+      assert.include(textOf(html, "tbody tr").join(), "Maybe missing, at most6")
+    })
+
     it("keeps their places on both axes", () => {
       const html = shop(25, (day) => day > 8 && day < 29 && (day < 10 || day > 17))
       const charts = parse(html).querySelectorAll("#cohorts .narrow svg")

@@ -23,7 +23,11 @@ const recorderAt = (reached: number) =>
     for (let row = 0; row < 200; row++) {
       const started_at = new Date(reached).toISOString()
       const summary = { id: `${row}`, page_count: 1, intent_score: 1, converted: false, nudge_count: 1 }
-      recorder.summary({ ...summary, started_at, ended_at: started_at }, to)
+      recorder.taken({
+        summary: { ...summary, started_at, ended_at: started_at },
+        detail: { _tag: "NotNeeded" },
+        readAt: to,
+      })
     }
     return recorder
   })

@@ -96,6 +96,11 @@ export const Coverage = Schema.Struct({
   without_window: Count,
   /** Rows that started later than the row before them. */
   out_of_order: Count,
+  /**
+   * At most so many sessions may be missing: where the API lists those of one second in another order with each request, and
+   * that second, asked for again and again, did not bring as many as it has.
+   */
+  possibly_missing: LaterCount,
   details: Count,
   /** Sessions without a detail whose nudges were taken from the list of nudges. */
   nudges_from_list: LaterCount,
@@ -121,7 +126,7 @@ export const Coverage = Schema.Struct({
 export type Coverage = typeof Coverage.Type
 
 /** What the check of one page counted. */
-export type ListCounts = Pick<Coverage, "duplicates" | "outside_window" | "out_of_order">
+export type ListCounts = Pick<Coverage, "duplicates" | "outside_window" | "out_of_order" | "possibly_missing">
 
 /** Where a run is right now, for a display of its progress. */
 export interface Live {
@@ -192,6 +197,7 @@ export const combine = (left: Coverage, right: Coverage): Coverage => {
     outside_window: sum(({ outside_window }) => outside_window),
     without_window: sum(({ without_window }) => without_window),
     out_of_order: sum(({ out_of_order }) => out_of_order),
+    possibly_missing: sum(({ possibly_missing }) => possibly_missing),
     details: sum(({ details }) => details),
     nudges_from_list: sum(({ nudges_from_list }) => nudges_from_list),
     nudges_differ: sum(({ nudges_differ }) => nudges_differ),
@@ -215,12 +221,20 @@ const requestCount = {
 export class Recorder {
   /** Goes on from what an earlier run covered. */
   constructor(resumed?: Coverage) {
-    if (resumed === undefined) return
-    const { details_unavailable, gaps, requests: _, unknown_values, window, ...counts } = resumed
+    if (resumed !== undefined) this.is(resumed)
+  }
+
+  private is(seen: Coverage): void {
+    const { details_unavailable, gaps, requests: _, unknown_values, window, ...counts } = seen
     this.counts = counts
     this.spans = spans({ gaps, window })
     this.unavailable = { ...details_unavailable }
     this.unknown = new Map(Object.entries(unknown_values))
+  }
+
+  /** What another run saw is part of this one. */
+  absorb(seen: Coverage): void {
+    this.is(combine(this.snapshot(), seen))
   }
 
   private spans: TimeSpan.TimeSpans = []
@@ -240,6 +254,7 @@ export class Recorder {
     outside_window: 0,
     without_window: 0,
     out_of_order: 0,
+    possibly_missing: 0,
     details: 0,
     nudges_from_list: 0,
     nudges_differ: 0,
@@ -281,10 +296,11 @@ export class Recorder {
     this.counts.cursor_reentries++
   }
 
-  listed({ duplicates, out_of_order, outside_window }: ListCounts): void {
+  listed({ duplicates, out_of_order, outside_window, possibly_missing }: ListCounts): void {
     this.counts.duplicates += duplicates
     this.counts.outside_window += outside_window
     this.counts.out_of_order += out_of_order
+    this.counts.possibly_missing += possibly_missing
   }
 
   duplicate(): void {
@@ -295,15 +311,22 @@ export class Recorder {
     this.counts.without_window++
   }
 
-  /** `readAt` in epoch milliseconds. */
-  summary(summary: Session.Summary, readAt: number): void {
+  /** A session was taken in: what it adds is counted here and nowhere else, wherever it comes from. */
+  taken({ detail, nudgesDiffer, readAt, summary }: SessionRead.SessionRead): void {
     this.counts.sessions++
     this.reached = summary.started_at
     if (Session.isUnsettled(summary, readAt)) this.counts.unsettled++
     this.extraFields("session_field", summary, Session.knownFields.summary)
+    if (nudgesDiffer === true) this.counts.nudges_differ++
+    if (detail._tag === "Read") this.detail(summary, detail.session)
+    if (detail._tag === "Unavailable") this.unavailable[detail.reason]++
+    if (detail._tag === "Nudges") {
+      this.counts.nudges_from_list++
+      this.nudgeValues(detail.nudges)
+    }
   }
 
-  detail(summary: Session.Summary, detail: Session.Detail): void {
+  private detail(summary: Session.Summary, detail: Session.Detail): void {
     this.counts.details++
     if (SessionRead.changedSinceListed(summary, detail)) this.counts.changed_since_listed++
     this.extraFields("detail_field", detail, Session.knownFields.detail)
@@ -312,21 +335,6 @@ export class Recorder {
       this.extraFields("event_field", event, Session.knownFields.event)
     }
     this.nudgeValues(detail.nudges)
-  }
-
-  /** A session whose nudges were taken from the list of nudges. */
-  nudges(nudges: ReadonlyArray<Session.Nudge>): void {
-    this.counts.nudges_from_list++
-    this.nudgeValues(nudges)
-  }
-
-  /** A session whose nudges the list of nudges did not have as it should. */
-  nudgesDiffer(): void {
-    this.counts.nudges_differ++
-  }
-
-  detailUnavailable(reason: SessionRead.UnavailableReason): void {
-    this.unavailable[reason]++
   }
 
   /** How many requests were sent so far. */

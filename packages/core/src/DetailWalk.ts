@@ -3,11 +3,10 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import type * as ElnudgeError from "./ElnudgeError.ts"
 import type * as Session from "./Session.ts"
-import type { ListOptions, Page } from "./SessionPages.ts"
+import type { Follower, ListOptions, Page } from "./SessionPages.ts"
 import type * as SessionRead from "./SessionRead.ts"
 import type * as WalkPosition from "./WalkPosition.ts"
 import * as WholeNumber from "./WholeNumber.ts"
@@ -21,10 +20,10 @@ export interface DetailOptions extends ListOptions {
   /** Emit in the order in which details arrive instead of the list's order. @default false */
   readonly unordered?: boolean | undefined
   /**
-   * What becomes of a listed session whose detail is a 404: left out and counted, emitted as `Unavailable`, or an
-   * error. @default "skip"
+   * What becomes of a listed session whose detail is a 404: emitted as `Unavailable`, so that whoever counts sees it; left out,
+   * and counted in the coverage alone; or an error. @default "emit"
    */
-  readonly onUnavailable?: "skip" | "emit" | "fail" | undefined
+  readonly onUnavailable?: "emit" | "skip" | "fail" | undefined
   /**
    * Follows the walk, so that it can be resumed where it stops: call its `done` for every read that was taken in. It
    * brings its own position to resume from, and keeps the list's order. @default none
@@ -47,7 +46,8 @@ type Run =
 
 /** The sessions of the pages, each once. */
 export const ofPages = <E>(
-  { concurrency = 8, onUnavailable = "skip", tracker, unordered = false }: DetailOptions,
+  { concurrency = 8, onUnavailable = "emit", tracker, unordered = false }: DetailOptions,
+  follower: Follower,
   known: Stream.Stream<Known, E, ElnudgeClient>,
 ): Stream.Stream<SessionRead.SessionRead, E | ElnudgeError.DetailError, ElnudgeClient> => {
   const detailOf = Effect.fnUntraced(function* (
@@ -55,26 +55,19 @@ export const ofPages = <E>(
     { nudgesDiffer, page: { window } }: Known,
   ): Effect.fn.Return<SessionRead.SessionRead, ElnudgeError.DetailError, ElnudgeClient> {
     const client = yield* ElnudgeClient
-    const recorder = yield* Coverage.Current
-    const isDifferent = nudgesDiffer(summary)
     const detail = yield* client.getSession(summary.id, { startedAt: summary.started_at }).pipe(
-      Effect.map((session): SessionRead.DetailState => {
-        if (tracker === undefined) recorder?.detail(summary, session)
-        return { _tag: "Read", session }
-      }),
+      Effect.map((session): SessionRead.DetailState => ({ _tag: "Read", session })),
       Effect.catchTag("SessionUnavailable", (error) => {
-        if (tracker === undefined) recorder?.detailUnavailable(error.reason)
         const state: SessionRead.DetailState = { _tag: "Unavailable", reason: error.reason }
         return onUnavailable === "fail" ? Effect.fail(error) : Effect.succeed(state)
       }),
     )
-    if (isDifferent && tracker === undefined) recorder?.nudgesDiffer()
-    const differs = isDifferent ? { nudgesDiffer: true } : undefined
+    const differs = nudgesDiffer(summary) ? { nudgesDiffer: true } : undefined
     return { summary, detail, readAt: yield* Clock.currentTimeMillis, window, ...differs }
   })
 
   // A request is worth a fiber, a row is not: those between two requests go together.
-  const runsOf = (known: Known, recorder: Coverage.Recorder | undefined): ReadonlyArray<Run> => {
+  const runsOf = (known: Known): ReadonlyArray<Run> => {
     const { page, stateOf } = known
     const { readAt, window } = page
     const runs: Array<Run> = []
@@ -84,7 +77,6 @@ export const ofPages = <E>(
         runs.push({ _tag: "Picked", known, summary })
         continue
       }
-      if (detail._tag === "Nudges" && tracker === undefined) recorder?.nudges(detail.nudges)
       const read = { summary, detail, readAt, window }
       const last = runs.at(-1)
       if (last?._tag === "Plain") last.reads.push(read)
@@ -98,10 +90,8 @@ export const ofPages = <E>(
   ): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
     run._tag === "Plain" ? Effect.succeed(run.reads) : Effect.map(detailOf(run.summary, run.known), (read) => [read])
 
-  return Stream.fromEffect(
-    Effect.andThen(WholeNumber.check("the concurrency", concurrency, 1, 1000), Coverage.Current),
-  ).pipe(
-    Stream.flatMap((recorder) => Stream.map(known, (each) => runsOf(each, recorder))),
+  return Stream.fromEffectDrain(WholeNumber.check("the concurrency", concurrency, 1, 1000)).pipe(
+    Stream.concat(Stream.map(known, runsOf)),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     // An error is one of the results until those before it are handed on.
@@ -115,7 +105,7 @@ export const ofPages = <E>(
     Stream.flattenArray,
     Stream.filter((sessionRead) => {
       const isLeftOut = onUnavailable === "skip" && sessionRead.detail._tag === "Unavailable"
-      if (isLeftOut) tracker?.done(sessionRead)
+      if (isLeftOut || tracker === undefined) follower.done(sessionRead)
       return !isLeftOut
     }),
   )

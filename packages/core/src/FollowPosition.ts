@@ -142,15 +142,13 @@ export class Tracker {
   }
 
   /** The session was taken in: written, stored, or left out for good. */
-  done({ detail, readAt, summary }: SessionRead): void {
-    const { id } = summary
+  done(read: SessionRead): void {
+    const { id } = read.summary
     const wasReturned = this.open.get(id)?.isReturned === true
     if (wasReturned) this.open.delete(id)
     else if (!this.owed.delete(id)) return
     this.sessions++
-    this.recorder?.summary(summary, readAt)
-    if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
-    if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
+    this.recorder?.taken(read)
   }
 
   /** Leaves a session out for good that is to be read again, such as one whose detail never fits the contract. */

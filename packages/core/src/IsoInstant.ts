@@ -86,3 +86,9 @@ export const millis = (text: string): number => {
   const usual = ofUsualForm(text)
   return Number.isNaN(usual) ? Date.parse(text) : usual
 }
+
+/** A second in milliseconds. */
+export const second = 1_000
+
+/** The begin of the second that an instant lies in; both in epoch milliseconds. */
+export const secondOf = (epochMillis: number): number => second * Math.floor(epochMillis / second)

@@ -1,23 +1,22 @@
 /**
  * One walk along a list, page after page: each is asked for with the cursor of the one before, checked by a
- * {@link PageGuard}, and asked for by time where the API refuses the cursor.
+ * {@link PageGuard}, and asked for by time where the API refuses the cursor. Where the list has no order of its own within a
+ * second, what the pages left out of it is asked for, too.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
-import type { ListRequest } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
-import { type CheckedPage, PageGuard, type RawPage, type Rows } from "./PageGuard.ts"
+import { secondOf } from "./IsoInstant.ts"
+import { type CheckedPage, noCounts, PageGuard, rememberedIds, type Tie } from "./PageGuard.ts"
+import * as Session from "./Session.ts"
+import * as TiedRows from "./TiedRows.ts"
+import * as TimeWindow from "./TimeWindow.ts"
 import type { Place, WalkPosition } from "./WalkPosition.ts"
 
-/** Which list, and how a page of it is asked for. */
-export interface Source<Row, E> extends Rows<Row> {
-  /** What its requests are called in errors. */
-  readonly tag: "ListSessions" | "ListNudges"
-  readonly list: (request: ListRequest) => Effect.Effect<RawPage<Row>, E>
-}
+export type Source<Row, E> = TiedRows.Source<Row, E>
 
 /** What a walk fails with beyond what its requests do. */
 type CheckError = ElnudgeError.CursorRejected | ElnudgeError.ResponseInvalid
@@ -32,7 +31,7 @@ export interface Options {
 }
 
 /** A checked page, and where it stands. */
-export interface Taken<Row> extends Omit<CheckedPage<Row>, "next"> {
+export interface Taken<Row> extends Pick<CheckedPage<Row>, "rows" | "counts"> {
   /** Epoch milliseconds. */
   readonly readAt: number
   /** What asked for it. */
@@ -46,7 +45,7 @@ export interface Taken<Row> extends Omit<CheckedPage<Row>, "next"> {
 /** Nothing was read. */
 export const noPage = {
   rows: [],
-  counts: { duplicates: 0, outside_window: 0, out_of_order: 0 },
+  counts: noCounts,
   isPage: false,
 }
 
@@ -93,6 +92,52 @@ export const make = <Row extends { readonly id: string }, E>(
     return refused
   })
 
+  const window = TimeWindow.toSpan(position.window)
+  const secondOfRow = (row: Row): number => secondOf(Session.millis(source.instant(row)))
+  /** The seconds that were asked for by themselves, and whether all of them came. */
+  const asked = new Map<number, boolean>()
+  /** The seconds that pages ended in, as far up as the guard remembers rows. */
+  let ends: ReadonlyArray<number> = []
+  const mostEnds = Math.min(1_000, Math.floor(rememberedIds / limit))
+  /**
+   * Whether a second brought what no page had; and whether that was ever not as many as came twice. Both together: no row
+   * has to come twice for one that is lost, so that every second counts that a page ended in.
+   */
+  let [isUnstable, isUneven] = [false, false]
+
+  /** The page's rows, and in their places those that it or a page before left out. */
+  const complete = Effect.fnUntraced(function* (
+    { counts, next, rows, ties }: CheckedPage<Row>,
+    request: ElnudgeError.RequestInfo,
+    rowsEmitted: number,
+  ) {
+    const all = [...rows]
+    let missing = 0
+    const askFor = Effect.fnUntraced(function* (tie: Tie) {
+      const found = yield* TiedRows.find(source, tie, { window, cursorAlone, rowsEmitted })
+      asked.set(tie.second, found.missing === 0)
+      missing += found.missing
+      const fresh = yield* Effect.fromResult(guard.bring(found.rows, request))
+      all.splice(all.findLastIndex((row) => secondOfRow(row) >= tie.second) + 1, 0, ...fresh)
+      return fresh.length
+    })
+    for (const tie of ties) {
+      const isWhole = asked.get(tie.second)
+      if (isWhole === false) missing += tie.ids.size
+      if (isWhole !== undefined) continue
+      const isOver = next === undefined || rows.some((row) => secondOfRow(row) < tie.second)
+      const lost = yield* askFor(tie)
+      if (lost > 0) isUnstable = true
+      if (isOver && lost !== tie.ids.size) isUneven = true
+    }
+    if (isUnstable && isUneven) {
+      const others = ends.filter((second) => !asked.has(second))
+      ends = []
+      for (const second of others) yield* askFor({ second, ids: new Set() })
+    }
+    return { rows: all, counts: { ...counts, possibly_missing: missing } }
+  })
+
   return Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
     const place = step
     const { cursor, isAgain, rows: ownRows, to } = place
@@ -103,7 +148,12 @@ export const make = <Row extends { readonly id: string }, E>(
         Effect.fnUntraced(function* (page) {
           const readAt = yield* Clock.currentTimeMillis
           const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
-          const { counts, next, rows } = yield* Effect.fromResult(guard.check(page, request, isAgain))
+          const checked = yield* Effect.fromResult(guard.check(page, request, isAgain))
+          const { next } = checked
+          const isDoubtful = checked.ties.length > 0 || (isUnstable && isUneven)
+          const { counts, rows } = isDoubtful ? yield* complete(checked, request, rowsEmitted) : checked
+          const last = page.data.at(-1)
+          if (last !== undefined) ends = [...ends.slice(1 - mostEnds), secondOfRow(last)]
           const following: Step | undefined =
             next === undefined
               ? undefined

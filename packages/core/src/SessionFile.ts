@@ -287,7 +287,8 @@ export const reads = (
       const { covered, isBest } = yield* survey(files, narrow)
       for (const span of covered) recorder?.covers(span)
       let position = 0
-      const accept = ({ detail, readAt, summary, window }: SessionRead): boolean => {
+      const accept = (read: SessionRead): boolean => {
+        const { summary, window } = read
         const isCounted = isBest(summary.id, position++)
         if (!startsIn(summary, { from, to })) return false
         if (!isCounted) {
@@ -297,9 +298,7 @@ export const reads = (
         if (window === undefined) recorder?.withoutWindow()
         const part = narrow(window)
         if (part !== undefined) recorder?.covers(part)
-        recorder?.summary(summary, readAt)
-        if (detail._tag === "Read") recorder?.detail(summary, detail.session)
-        if (detail._tag === "Unavailable") recorder?.detailUnavailable(detail.reason)
+        recorder?.taken(read)
         return true
       }
       return Stream.fromIterable(files).pipe(

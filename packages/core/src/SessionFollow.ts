@@ -18,6 +18,7 @@ import * as SessionPages from "./SessionPages.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type * as TimeSpan from "./TimeSpan.ts"
+import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 import * as WholeNumber from "./WholeNumber.ts"
 
@@ -50,7 +51,7 @@ export interface FollowOptions {
    */
   readonly patience?: Duration.Input | undefined
   /** What becomes of a session whose detail is a 404: emitted as `Unavailable`, or left out and counted. @default "emit" */
-  readonly onUnavailable?: "skip" | "emit" | undefined
+  readonly onUnavailable?: "emit" | "skip" | undefined
   /** Details asked for at once. @default 8 */
   readonly concurrency?: number | undefined
   /** Rows on a page, 1–200. @default 200 */
@@ -61,9 +62,6 @@ export interface FollowOptions {
    */
   readonly tracker?: FollowPosition.Tracker | undefined
 }
-
-// A page that fails is no place to go on from: what came of its window is known by the ids.
-const anew: SessionPages.Follower = { begin: WalkPosition.start, page: () => {} }
 
 type FollowError = ElnudgeError.ListError | Exclude<ElnudgeError.DetailError, ElnudgeError.SessionUnavailable>
 
@@ -115,7 +113,8 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       }
       const client = yield* ElnudgeClient
       const tracker = options.tracker ?? new FollowPosition.Tracker()
-      tracker.begin(DateTime.toEpochMillis(options.from ?? (yield* DateTime.now)), yield* Coverage.Current)
+      const recorder = yield* Coverage.Current
+      tracker.begin(DateTime.toEpochMillis(options.from ?? (yield* DateTime.now)), recorder)
       const nowMillis = Clock.currentTimeMillis
       const again = (millis: number) => `asked for again in ${Duration.format(Duration.millis(Math.round(millis)))}`
 
@@ -220,8 +219,23 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
        */
       let spanMillis = hour
 
+      const warnOfMissing = (counted: ReadonlyArray<Coverage.ListCounts>, window: TimeSpan.TimeSpan) => {
+        const missing = counted.reduce((sum, { possibly_missing }) => sum + possibly_missing, 0)
+        if (missing === 0) return Effect.void
+        const { from, to } = TimeWindow.ofSpan(window)
+        return Effect.logWarning(
+          `Up to ${missing} sessions from ${from} to ${to} may be missing: the list has no order for them.`,
+        )
+      }
+
       const listSpan = (window: TimeSpan.TimeSpan) => {
         const span = { from: DateTime.makeUnsafe(window.from), to: DateTime.makeUnsafe(window.to) }
+        const counted: Array<Coverage.ListCounts> = []
+        // A page that fails is no place to go on from: what came of its window is known by the ids.
+        const anew: Parameters<typeof SessionPages.make>[1] = {
+          begin: WalkPosition.start,
+          page: (_, __, counts) => counted.push(counts),
+        }
         return SessionPages.make({ ...span, pageSize }, anew).pipe(
           Stream.map(({ readAt, sessions }) =>
             sessions.flatMap((summary) => {
@@ -236,9 +250,11 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
           ),
           Stream.concat(
             Stream.fromEffectDrain(
-              Effect.sync(() => {
+              Effect.suspend(() => {
                 failedMillis = 0
                 spanMillis = tracker.advance(window.to) ? Math.min(hour, 2 * spanMillis) : 2 * spanMillis
+                for (const counts of counted) recorder?.listed(counts)
+                return warnOfMissing(counted, window)
               }),
             ),
           ),

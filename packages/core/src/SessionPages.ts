@@ -42,13 +42,23 @@ export interface Page {
   readonly window: TimeSpan.TimeSpan
 }
 
-/** Brings the position to start from, and counts what is taken in itself. */
-export type Follower = Pick<WalkPosition.Tracker, "begin" | "page">
+/** Brings the position to start from, and counts what is taken in. */
+export type Follower = Pick<WalkPosition.Tracker, "begin" | "page" | "done">
+
+/** The tracker; where there is none, what only counts for the run, and takes what is handed on for taken in. */
+export const follower = (tracker: Follower | undefined, resume?: WalkPosition.WalkPosition): Effect.Effect<Follower> =>
+  tracker === undefined
+    ? Effect.map(Coverage.Current, (recorder) => ({
+        begin: (window) => resume ?? WalkPosition.start(window),
+        page: (_, __, counts) => recorder?.listed(counts),
+        done: (read) => recorder?.taken(read),
+      }))
+    : Effect.succeed(tracker)
 
 /** The pages, newest first. */
 export const make = (
   options: ListOptions,
-  tracker: Follower | undefined,
+  follower: Pick<Follower, "begin" | "page">,
 ): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -58,7 +68,7 @@ export const make = (
       yield* WholeNumber.check("the list's concurrency", concurrency, 1, 64)
       const client = yield* ElnudgeClient
       const pinned = options.resume?.window ?? (yield* TimeWindow.pin(options))
-      const position = tracker?.begin(pinned) ?? options.resume ?? WalkPosition.start(pinned)
+      const position = follower.begin(pinned)
       if (position.complete) return Stream.empty
       const recorder = yield* Coverage.Current
       const window = TimeWindow.toSpan(position.window)
@@ -80,11 +90,7 @@ export const make = (
           ? PageWalk.pages(source, position, settings).pipe(Stream.bufferArray({ capacity: 1 }))
           : SlicedWalk.pages(source, position, { ...settings, concurrency })
       const handOn = ({ counts, following, isPage, place, readAt, rows }: PageWalk.Taken<Session.Summary>) => {
-        if (tracker === undefined) {
-          recorder?.listed(counts)
-          for (const row of rows) recorder?.summary(row, readAt)
-        }
-        tracker?.page(place, rows, counts, following)
+        follower.page(place, rows, counts, following)
         const page: Page = { sessions: rows, readAt, window }
         return isPage ? page : undefined
       }

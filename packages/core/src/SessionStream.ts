@@ -31,7 +31,15 @@ export interface NudgeOptions extends DetailOptions {
  * rest of the window is asked for by time; `CursorRejected` says that this brought nothing new.
  */
 export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
-  SessionPages.make(options, undefined)
+  Stream.unwrap(
+    Effect.map(SessionPages.follower(undefined, options.resume), (follower) =>
+      Stream.map(SessionPages.make(options, follower), (page) => {
+        const { readAt, sessions, window } = page
+        for (const summary of sessions) follower.done({ summary, detail: SessionRead.notNeeded, readAt, window })
+        return page
+      }),
+    ),
+  )
 
 /** The rows of the list, newest first, each id once. */
 export const summaries = (
@@ -41,15 +49,24 @@ export const summaries = (
 
 const pickAll = () => true
 
-/** Every session of the window once, with its detail where `pick` asks for it. */
+/**
+ * Every session of the window once, with its detail where `pick` asks for it: `Unavailable` where there is none (404), unless
+ * `onUnavailable` says otherwise.
+ */
 export const details = (
   options: DetailOptions = {},
 ): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
   const { pick = pickAll, tracker } = options
   const stateOf = (session: Session.Summary) => (pick(session) ? undefined : SessionRead.notNeeded)
-  return DetailWalk.ofPages(
-    options,
-    Stream.map(SessionPages.make(options, tracker), (page) => ({ page, stateOf, nudgesDiffer: () => false })),
+  return Stream.unwrap(
+    Effect.map(SessionPages.follower(tracker, options.resume), (follower) => {
+      const pages = SessionPages.make(options, follower)
+      return DetailWalk.ofPages(
+        options,
+        follower,
+        Stream.map(pages, (page) => ({ page, stateOf, nudgesDiffer: () => false })),
+      )
+    }),
   )
 }
 
@@ -72,8 +89,9 @@ export const nudges = (
     Effect.gen(function* () {
       const { needsEvents = () => false, pick = pickAll, tracker } = options
       const scope = yield* Effect.scope
+      const follower = yield* SessionPages.follower(tracker, options.resume)
       let join: NudgeList.Join | undefined
-      const known = SessionPages.make(options, tracker).pipe(
+      const known = SessionPages.make(options, follower).pipe(
         Stream.mapEffect(
           Effect.fnUntraced(function* (page: Page) {
             const { sessions, window } = page
@@ -103,6 +121,6 @@ export const nudges = (
           }),
         ),
       )
-      return DetailWalk.ofPages(options, known)
+      return DetailWalk.ofPages(options, follower, known)
     }),
   )

@@ -94,6 +94,7 @@ const makeMerger = <Row extends { readonly id: string }>(
         duplicates: taken.counts.duplicates + counts.duplicates,
         outside_window: taken.counts.outside_window,
         out_of_order: counts.out_of_order,
+        possibly_missing: taken.counts.possibly_missing,
       },
       place,
       following,

@@ -5,11 +5,17 @@
 import * as Schema from "effect/Schema"
 import type * as Coverage from "./Coverage.ts"
 import type { RequestInfo } from "./ElnudgeError.ts"
+import { secondOf } from "./IsoInstant.ts"
 import * as Session from "./Session.ts"
 import type { SessionRead } from "./SessionRead.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 
-const Row = Schema.Struct({ id: Session.Id, started_at: Session.Instant })
+const Row = Schema.Struct({
+  id: Session.Id,
+  started_at: Session.Instant,
+  /** Of a page that is not taken in whole, so that its cursor brings the row once more. */
+  in_progress: Schema.optionalKey(Schema.Literal(true)),
+})
 type Row = typeof Row.Type
 
 /** A position as it is kept in a file; instants are ISO 8601, UTC. */
@@ -29,7 +35,7 @@ export const WalkPosition = Schema.Struct({
    * list was out of order, so that no time tells.
    */
   rest_before: Schema.NullOr(Session.Instant),
-  /** The last of them, all of the page in progress and of the oldest instant among them: the list may show them again. */
+  /** The last of them, all of the page in progress and of the oldest second among them: the list may show them again. */
   known: Schema.Array(Row),
   /** The earliest start of those that are not in `known`; null where all are. */
   forgotten_from: Schema.NullOr(Session.Instant),
@@ -72,8 +78,8 @@ export interface Place {
 }
 
 interface OpenPage extends Place {
-  readonly size: number
-  /** The ids of its rows that are not taken in yet. */
+  readonly ids: ReadonlyArray<string>
+  /** Those of its rows that are not taken in yet. */
   readonly pending: Set<string>
   readonly counts: Coverage.ListCounts
 }
@@ -125,23 +131,20 @@ export class Tracker {
     counts: Coverage.ListCounts,
     next: Place | undefined,
   ): void {
-    this.open.push({ ...place, size: sessions.length, pending: new Set(sessions.map(({ id }) => id)), counts })
+    const ids = sessions.map(({ id }) => id)
+    this.open.push({ ...place, ids, pending: new Set(ids), counts })
     this.next = next
     this.close()
   }
 
   /** The row was taken in: folded, written, or left out for good. */
   done(read: SessionRead): void {
-    const { detail, nudgesDiffer, readAt, summary } = read
+    const { summary } = read
     if (!this.open.some(({ pending }) => pending.delete(summary.id))) return
     this.rows++
     this.known.push({ id: summary.id, started_at: summary.started_at })
     this.oldest = Math.min(this.oldest, Session.millis(summary.started_at))
-    this.recorder?.summary(summary, readAt)
-    if (detail._tag === "Read") this.recorder?.detail(summary, detail.session)
-    if (detail._tag === "Nudges") this.recorder?.nudges(detail.nudges)
-    if (nudgesDiffer === true) this.recorder?.nudgesDiffer()
-    if (detail._tag === "Unavailable") this.recorder?.detailUnavailable(detail.reason)
+    this.recorder?.taken(read)
     this.close()
     if (this.known.length > this.mostKnown) this.forget()
   }
@@ -156,6 +159,7 @@ export class Tracker {
     if (this.current === undefined) return undefined
     this.forget()
     const place = this.open[0] ?? this.next
+    const inProgress = new Set(this.open.flatMap(({ ids, pending }) => ids.filter((id) => !pending.has(id))))
     return {
       window: this.current.window,
       to: place?.to ?? this.current.window.to,
@@ -163,7 +167,9 @@ export class Tracker {
       rows: this.rows,
       oldest: instantOf(this.oldest),
       rest_before: place === undefined ? null : place.restBefore,
-      known: [...this.known],
+      known: this.known.map(({ id, started_at }) =>
+        inProgress.has(id) ? { id, started_at, in_progress: true } : { id, started_at },
+      ),
       forgotten_from: instantOf(this.forgottenFrom),
       complete: place === undefined,
     }
@@ -177,17 +183,17 @@ export class Tracker {
   }
 
   private forget(): void {
-    const inProgress = this.open.reduce((sum, { pending, size }) => sum + size - pending.size, 0)
+    const inProgress = this.open.reduce((sum, { ids, pending }) => sum + ids.length - pending.size, 0)
     const kept = Math.max(rememberedRows, inProgress)
     const last = this.known.length - kept
     if (last <= 0) return
     this.known = this.known.filter(({ started_at }, index) => {
       const startedAt = Session.millis(started_at)
-      const isKept = index >= last || startedAt === this.oldest
+      const isKept = index >= last || secondOf(startedAt) === secondOf(this.oldest)
       if (!isKept) this.forgottenFrom = Math.min(this.forgottenFrom, startedAt)
       return isKept
     })
-    // Rows of one instant are all kept: cutting again for each of them would be for nothing.
+    // Rows of one second are all kept: cutting again for each of them would be for nothing.
     this.mostKnown = Math.max(4 * rememberedRows, 2 * this.known.length)
   }
 }

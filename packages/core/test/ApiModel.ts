@@ -51,6 +51,8 @@ export const Behaviour = Schema.Struct({
   pageSize: Schema.Literals([1, 2, 3, 5, 7]),
   concurrency: Schema.Literals([1, 2, 8]),
   listConcurrency: Schema.Literals([1, 1, 2, 5]),
+  /** Those of one second come in another order with each request, and a cursor counts rows. */
+  isUnordered: Schema.Literals([false, false, true]),
   /** Every so many of the sessions have no detail; 0: none. */
   goneEvery: Schema.Literals([0, 0, 0, 3]),
   /** Every so many of the sessions are listed only from some request on; 0: none. */
@@ -173,8 +175,9 @@ const answerWith = (fault: Fault, right: FakeApi.Answer, isCursor: boolean): Fak
 export const serve = (behaviour: Behaviour): Served & { readonly heal: () => void } => {
   const all = rows(behaviour)
   const applied: Array<Fault> = []
-  const list = FakeList.script(all)
-  const early = FakeList.script(all.filter(({ id }) => !isLate(behaviour, id)))
+  const listOf = behaviour.isUnordered ? FakeList.unordered : FakeList.script
+  const list = listOf(all)
+  const early = listOf(all.filter(({ id }) => !isLate(behaviour, id)))
   let count = 0
   let withCursor = 0
   let isHealed = false

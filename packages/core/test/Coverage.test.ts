@@ -1,4 +1,4 @@
-import { Coverage, Session } from "@effect-elnudge/core"
+import { Coverage, Session, SessionRead } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -15,6 +15,12 @@ const summary = (id: string, day: number): Session.Summary => ({
   nudge_count: 0,
 })
 
+const read = (day: number): SessionRead.SessionRead => ({
+  summary: summary(`sess_${day}`, day),
+  detail: SessionRead.notNeeded,
+  readAt: at(day + 1),
+})
+
 /** A run over one day of October with something to count. */
 const run = (day: number, more: (recorder: Coverage.Recorder) => void = () => undefined) =>
   Effect.map(Coverage.make, (recorder) => {
@@ -26,11 +32,10 @@ const run = (day: number, more: (recorder: Coverage.Recorder) => void = () => un
     recorder.waited("paced_ms", 10)
     recorder.page(1)
     recorder.page(0)
-    recorder.summary(summary(`sess_${day}`, day), at(day + 1))
     recorder.duplicate()
-    recorder.detailUnavailable("not_found")
-    recorder.nudges([])
-    recorder.nudgesDiffer()
+    recorder.listed({ duplicates: 0, outside_window: 0, out_of_order: 0, possibly_missing: 3 })
+    recorder.taken({ ...read(day), detail: { _tag: "Unavailable", reason: "not_found" } })
+    recorder.taken({ ...read(day), detail: { _tag: "Nudges", nudges: [] }, nudgesDiffer: true })
     more(recorder)
     return recorder.snapshot()
   })
@@ -52,7 +57,8 @@ describe("Coverage.combine", () => {
         assert.strictEqual(count, 2 * Number(Object.entries(first).find(([key]) => key === name)?.[1]), name)
       }
       assert.strictEqual(counts.paced_ms, 20)
-      assert.strictEqual(counts.sessions, 2)
+      assert.strictEqual(counts.sessions, 4)
+      assert.strictEqual(counts.possibly_missing, 6)
     }),
   )
 
@@ -169,16 +175,17 @@ describe("Coverage.combine", () => {
     }),
   )
 
-  it.effect("reads what was saved before nudges were counted", () =>
+  it.effect("reads what was saved before there was a count, as 0", () =>
     Effect.gen(function* () {
       const {
         nudge_requests: _,
         nudges_differ: __,
         nudges_from_list: ___,
+        possibly_missing: ____,
         ...older
       } = { ...(yield* run(1)), requests: 2 }
       const read = yield* Schema.decodeUnknownEffect(Coverage.Coverage)(older)
-      assert.deepStrictEqual(read, { ...older, nudge_requests: 0, nudges_differ: 0, nudges_from_list: 0 })
+      assert.deepStrictEqual(read, { ...older, nudge_requests: 0, nudges_differ: 0, nudges_from_list: 0, possibly_missing: 0 })
     }),
   )
 

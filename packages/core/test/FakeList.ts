@@ -1,9 +1,47 @@
-/** The list as a well-behaved server pages it: newest first, by window and cursor; and the details of its rows. */
+/** The list as a server pages it: newest first, by window and cursor; and the details of its rows. */
 import * as FakeApi from "./FakeApi.ts"
 
 export type Row = ReturnType<typeof FakeApi.row>
 
 const millis = (text: string | null): number => Date.parse(text ?? "")
+
+/** A number that looks drawn, the same for the same text. */
+const drawn = (text: string): number => {
+  let hash = 2_166_136_261
+  for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 16_777_619)
+  hash = Math.imul(hash ^ (hash >>> 16), 2_246_822_507)
+  hash = Math.imul(hash ^ (hash >>> 13), 3_266_489_909)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/**
+ * A page of a server without a second key of order: what starts in the same second comes in another order with each request,
+ * and the cursor is an offset.
+ */
+export const unorderedPage = <A extends { readonly id: string }>(
+  rows: ReadonlyArray<A>,
+  startOf: (row: A) => string,
+  ...[{ url }, index]: Parameters<FakeApi.Script>
+): FakeApi.Answer => {
+  const asked = url.searchParams
+  const [from, to] = [millis(asked.get("from")), millis(asked.get("to"))]
+  const listed = rows
+    .map((row) => ({ row, start: millis(startOf(row)), rank: drawn(`${index} ${row.id}`) }))
+    .filter(({ start }) => start >= from && start < to)
+    .toSorted((a, b) => Math.floor(b.start / 1000) - Math.floor(a.start / 1000) || a.rank - b.rank)
+    .map(({ row }) => row)
+  const start = Number(asked.get("cursor") ?? 0)
+  const end = start + Number(asked.get("limit"))
+  return FakeApi.page(listed.slice(start, end), end < listed.length ? `${end}` : undefined)
+}
+
+/** Sessions, listed so. */
+export const unordered =
+  (rows: ReadonlyArray<Row>): FakeApi.Script =>
+  (request, index) =>
+    request.url.pathname === "/v1/sessions"
+      ? unorderedPage(rows, ({ started_at }) => started_at, request, index)
+      : script(rows)(request, index)
 
 const isBefore = (row: Row, other: Row): boolean =>
   millis(row.started_at) > millis(other.started_at) ||

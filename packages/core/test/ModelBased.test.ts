@@ -9,6 +9,7 @@ const calm: ApiModel.Behaviour = {
   pageSize: 3,
   concurrency: 2,
   listConcurrency: 1,
+  isUnordered: false,
   goneEvery: 0,
   lateEvery: 0,
   cursorsDie: 0,
@@ -75,6 +76,14 @@ const regressions: ReadonlyArray<readonly [string, Partial<ApiModel.Behaviour>]>
       plan: [{ at: 16, fault: "row out of place" }],
       stops: [1, 1],
     },
+  ],
+  [
+    "eight in a second, in another order with each request, over pages and stops",
+    { sessions: 40, perSecond: 8, pageSize: 5, isUnordered: true, stops: [3, 1, 2] },
+  ],
+  [
+    "several in a second without an order, in slices whose cursors die",
+    { sessions: 40, perSecond: 3, pageSize: 7, listConcurrency: 5, isUnordered: true, cursorsDie: 3, stops: [2] },
   ],
   ["the first page again, after a stop", { plan: [{ at: 6, fault: "duplicated row" }], stops: [3, 2] }],
 ]

@@ -1,13 +1,20 @@
 /** What the promise face promises to a compiler: no type of Effect's stands in the way of code that does not know it. */
-import { ClientClosed, Elnudge, ElnudgeError, type Session, type SessionRead } from "@effect-elnudge/core/promise"
+import {
+  ClientClosed,
+  type Coverage,
+  Elnudge,
+  ElnudgeError,
+  type Session,
+  type SessionRead,
+} from "@effect-elnudge/core/promise"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 
 describe("Elnudge", () => {
   it("gives sessions, reads and details", () => {
-    expectTypeOf<ReturnType<Elnudge.Client["sessions"]>>().toEqualTypeOf<AsyncIterable<Session.Summary, undefined>>()
-    expectTypeOf<ReturnType<Elnudge.Client["details"]>>().toEqualTypeOf<
-      AsyncIterable<SessionRead.SessionRead, undefined>
-    >()
+    expectTypeOf<ReturnType<Elnudge.Client["sessions"]>>().toEqualTypeOf<Elnudge.Walk<Session.Summary>>()
+    expectTypeOf<ReturnType<Elnudge.Client["details"]>>().toEqualTypeOf<Elnudge.Walk<SessionRead.SessionRead>>()
+    expectTypeOf<Elnudge.Walk<Session.Summary>>().toExtend<AsyncIterable<Session.Summary, undefined>>()
+    expectTypeOf<ReturnType<Elnudge.Client["coverage"]>>().toEqualTypeOf<Coverage.Coverage>()
     expectTypeOf<ReturnType<Elnudge.Client["getSession"]>>().toEqualTypeOf<Promise<Session.Detail>>()
     expectTypeOf<ReturnType<Elnudge.Client["ndjson"]>>().toExtend<BodyInit>()
     expectTypeOf<Elnudge.Client>().toExtend<AsyncDisposable>()

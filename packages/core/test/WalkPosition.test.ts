@@ -72,24 +72,28 @@ describe("a walk that goes on from its position", () => {
   const list = rows(11, (index) => (index % 4 === 0 ? { device: "phone" } : {}))
   const script = FakeList.script(list, ({ url }) => (url.pathname.endsWith("/sess_7") ? { status: 404 } : undefined))
 
-  it.effect("takes every row once and covers what one walk covers, wherever it stopped", () =>
-    Effect.gen(function* () {
-      const whole = yield* part(script, Infinity)
-      assert.deepStrictEqual(
-        whole.taken,
-        idsOf(list).filter((id) => id !== "sess_7"),
-      )
-      assert.isTrue(whole.position?.complete)
-      for (let cut = 0; cut <= 10; cut++) {
-        const first = yield* part(script, cut)
-        assert.lengthOf(first.taken, cut)
-        const second = yield* part(script, Infinity, first)
-        assert.deepStrictEqual([...first.taken, ...second.taken], whole.taken, `cut at ${cut}`)
-        assert.deepStrictEqual(content(second), content(whole), `cut at ${cut}`)
-        // The page in progress, and the details that were under way.
-        assert.isAtMost(second.requests + first.requests, whole.requests + 1 + 2 * 2)
-      }
-    }),
+  const policies = [
+    ["emit", idsOf(list)],
+    ["skip", idsOf(list).filter((id) => id !== "sess_7")],
+  ] as const
+
+  it.effect.each(policies)(
+    "takes every row once and covers what one walk covers, wherever it stopped: %s",
+    ([onUnavailable, ids]) =>
+      Effect.gen(function* () {
+        const whole = yield* part(script, Infinity, undefined, { onUnavailable })
+        assert.deepStrictEqual(whole.taken, ids)
+        assert.isTrue(whole.position?.complete)
+        for (let cut = 0; cut <= ids.length; cut++) {
+          const first = yield* part(script, cut, undefined, { onUnavailable })
+          assert.lengthOf(first.taken, cut)
+          const second = yield* part(script, Infinity, first, { onUnavailable })
+          assert.deepStrictEqual([...first.taken, ...second.taken], whole.taken, `cut at ${cut}`)
+          assert.deepStrictEqual(content(second), content(whole), `cut at ${cut}`)
+          // The page in progress, and the details that were under way.
+          assert.isAtMost(second.requests + first.requests, whole.requests + 1 + 2 * 2)
+        }
+      }),
   )
 
   it.effect("asks for nothing when it was complete", () =>
@@ -106,10 +110,7 @@ describe("a walk that goes on from its position", () => {
       const first = yield* part(script, 4)
       const later = DateTime.add(to, { days: 7 })
       const second = yield* part(script, Infinity, first, { from: later, to: DateTime.add(later, { days: 1 }) })
-      assert.deepStrictEqual(
-        [...first.taken, ...second.taken],
-        idsOf(list).filter((id) => id !== "sess_7"),
-      )
+      assert.deepStrictEqual([...first.taken, ...second.taken], idsOf(list))
     }),
   )
 
@@ -120,10 +121,7 @@ describe("a walk that goes on from its position", () => {
         request.url.searchParams.has("cursor") && index === 0 ? { status: 410 } : script(request, index),
       )
       const second = yield* part(dead, Infinity, first)
-      assert.deepStrictEqual(
-        [...first.taken, ...second.taken],
-        idsOf(list).filter((id) => id !== "sess_7"),
-      )
+      assert.deepStrictEqual([...first.taken, ...second.taken], idsOf(list))
       assert.deepInclude(second.coverage, { cursor_reentries: 1, duplicates: 0, sessions: 11 })
     }),
   )
@@ -239,7 +237,7 @@ describe("WalkPosition.Tracker", () => {
     const tracker = new WalkPosition.Tracker()
     const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
     tracker.begin(window)
-    const none = { duplicates: 0, outside_window: 0, out_of_order: 0 }
+    const none = { duplicates: 0, outside_window: 0, out_of_order: 0, possibly_missing: 0 }
     const place = (cursor: string | undefined) => ({ to: window.to, cursor, restBefore: null })
     tracker.page(place(undefined), rows(2), none, place("b"))
     tracker.page(place("b"), [FakeApi.row(2)], none, undefined)
@@ -264,7 +262,7 @@ describe("what a position remembers", () => {
     const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
     tracker.begin(window)
     const list = [FakeApi.row(0, { started_at: "2026-10-02T00:00:00Z" }), ...rows(3000).slice(1)]
-    const none = { duplicates: 0, outside_window: 0, out_of_order: 0 }
+    const none = { duplicates: 0, outside_window: 0, out_of_order: 0, possibly_missing: 0 }
     tracker.page({ to: window.to, cursor: undefined, restBefore: null }, list, none, undefined)
     for (const summary of list) tracker.done({ summary, detail: SessionRead.notNeeded, readAt: 0 })
     const first = tracker.position()?.known
@@ -277,7 +275,7 @@ describe("what a position remembers", () => {
 describe("a tracker that nobody asks", () => {
   it("forgets as one that is asked all the time, and stays as exact", () => {
     const window = { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" }
-    const none = { duplicates: 0, outside_window: 0, out_of_order: 0 }
+    const none = { duplicates: 0, outside_window: 0, out_of_order: 0, possibly_missing: 0 }
     const list = rows(9000)
     const positionOf = (isAsked: boolean) => {
       const tracker = new WalkPosition.Tracker()

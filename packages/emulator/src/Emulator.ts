@@ -107,7 +107,7 @@ const handlers = (options: Options, currentMillis: Effect.Effect<number>) => {
     const right = pageOf(query)
     const { cursor } = parameters
     const page =
-      fit === undefined ? right : ListFaults.apply(fit.rule, right, { store, now, oldest, query, cursor, pageOf })
+      fit === undefined ? right : yield* ListFaults.apply(fit, right, { store, now, oldest, query, cursor, pageOf })
     if (page !== right) fit?.note()
     if (page.next_cursor) leadsTo(page.next_cursor)
     return HttpServerResponse.jsonUnsafe(page)

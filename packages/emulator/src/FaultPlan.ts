@@ -12,6 +12,11 @@ export interface Fit<Rule> {
   readonly note: () => void
 }
 
+/** One that draws for the request: by a seed that is the same whenever the script is. */
+export interface DrawingFit<Rule> extends Fit<Rule> {
+  readonly seed: string
+}
+
 /** What a request meets. */
 export interface Decision {
   /** By how much the clock is off, in milliseconds. */
@@ -19,7 +24,7 @@ export interface Decision {
   /** The only keys that are accepted, where that is not the emulator's own. */
   readonly keys: Fit<ReadonlyArray<string>> | undefined
   readonly answer: Fit<FaultScript.AnswerRule> | undefined
-  readonly list: Fit<FaultScript.ListRule> | undefined
+  readonly list: DrawingFit<FaultScript.ListRule> | undefined
   /** Keeps which page of the walk a cursor leads to. */
   readonly leadsTo: (cursor: string) => void
 }
@@ -106,10 +111,10 @@ export const make = ({ rules, seed = "elnudge" }: FaultScript.FaultScript): Faul
     return { ...request, attempt, session: sessionIn(request.url), cursor, page }
   }
 
-  const draw = (index: number, { attempt, kind, numberOfKind, session }: Place) =>
-    Random.next.pipe(
-      Random.withSeed(`${seed} ${index} ${kind === "detail" ? `${session} ${attempt}` : `${kind} ${numberOfKind}`}`),
-    )
+  const seedOf = (index: number, { attempt, kind, numberOfKind, session }: Place) =>
+    `${seed} ${index} ${kind === "detail" ? `${session} ${attempt}` : `${kind} ${numberOfKind}`}`
+
+  const draw = (index: number, at: Place) => Random.next.pipe(Random.withSeed(seedOf(index, at)))
 
   const isDrawn = Effect.fnUntraced(function* (index: number, { probability = 1 }: FaultScript.Rule, at: Place) {
     return probability === 1 || (yield* draw(index, at)) < probability
@@ -131,7 +136,7 @@ export const make = ({ rules, seed = "elnudge" }: FaultScript.FaultScript): Faul
       acted.push(entry)
       const note = () => void (acted[place] = { ...entry, applied: true })
       if (!isCondition) {
-        if (FaultScript.isListRule(rule)) list = { rule, note }
+        if (FaultScript.isListRule(rule)) list = { rule, note, seed: `${seedOf(index, at)} rows` }
         else answer = { rule, note }
       } else if (rule.fault === "clock-skew") {
         skewMillis += rule.seconds * 1000

@@ -157,6 +157,7 @@ const lists = [
   /** @default rows 1 */
   Schema.Struct({ ...when, fault: Schema.Literal("duplicated-rows"), rows }),
   Schema.Struct({ ...when, fault: Schema.Literal("reordered-rows") }),
+  Schema.Struct({ ...when, fault: Schema.Literal("unstable-order") }),
 ] as const
 
 const conditions = [

@@ -1,4 +1,7 @@
 /** Pages that do not go on as they should. */
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as FaultPlan from "./FaultPlan.ts"
 import type * as FaultScript from "./FaultScript.ts"
 import * as SessionStore from "./SessionStore.ts"
 
@@ -21,8 +24,28 @@ export interface Asked {
   readonly pageOf: (query: SessionStore.Query) => Page
 }
 
+/** What each second has, in an order that is drawn anew; the cursor counts rows, so that it leads to the same place. */
+const shuffled = Effect.fnUntraced(function* (right: Page, { now, query, store }: Asked) {
+  const parts = yield* Effect.forEach(store.seconds(query, now), ({ from, rows, to }) =>
+    Effect.map(Random.shuffle(rows), (drawn) => drawn.slice(from, to)),
+  )
+  const data = parts.flat()
+  return data.every(({ id }, index) => id === right.data[index]?.id) ? right : { ...right, data }
+})
+
 /** The page that the rule makes of the right one, which is given itself where it makes no difference. */
-export const apply = (rule: FaultScript.ListRule, right: Page, asked: Asked): Page => {
+export const apply = (
+  { rule, seed }: FaultPlan.DrawingFit<FaultScript.ListRule>,
+  right: Page,
+  asked: Asked,
+): Effect.Effect<Page> =>
+  rule.fault === "unstable-order"
+    ? Random.withSeed(shuffled(right, asked), seed)
+    : Effect.succeed(changed(rule, right, asked))
+
+type Steady = Exclude<FaultScript.ListRule, { readonly fault: "unstable-order" }>
+
+const changed = (rule: Steady, right: Page, asked: Asked): Page => {
   const { cursor, now, oldest, pageOf, query, store } = asked
   const { data } = right
   switch (rule.fault) {

@@ -76,6 +76,19 @@ const summaryOf = (session: Session.Detail): Stored["summary"] => {
 const detailAt = ({ detail, settledAt }: Stored, now: number): Session.Detail =>
   settledAt <= now ? detail : (AsOf.asOf(detail, now) ?? detail)
 
+const listed = (row: Stored, now: number): Stored["summary"] =>
+  row.settledAt <= now ? row.summary : summaryOf(detailAt(row, now))
+
+/** The sessions of one second, and which of them, in their order, a page has. */
+export interface Second {
+  readonly rows: Slice["data"]
+  readonly from: number
+  /** Exclusive. */
+  readonly to: number
+}
+
+const secondOf = ({ startedAt }: Stored): number => Math.floor(startedAt / 1000)
+
 export class SessionStore {
   private readonly rows: ReadonlyArray<Stored>
   private readonly byId: ReadonlyMap<string, Stored>
@@ -101,29 +114,58 @@ export class SessionStore {
 
   /** Those of the sessions that have started by `now`, as of then. @default when all have ended */
   list(query: Query, now = Number.POSITIVE_INFINITY): Slice {
-    const { after, from, limit, to } = query
-    const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
-    const start = firstIndex(this.rows, (row) => isDue(row) && (after === undefined || isAfter(row, after)))
-    const end = firstIndex(this.rows, (row) => row.startedAt < from)
+    const { from, limit, to } = query
+    const { end, start } = this.span(query, now)
     const page = this.rows.slice(start, Math.min(end, start + limit))
     const last = page.at(-1)
     const hasMore = last !== undefined && start + page.length < end
     return {
-      data: page.map((row) => (row.settledAt <= now ? row.summary : summaryOf(detailAt(row, now)))),
+      data: page.map((row) => listed(row, now)),
       nextCursor: hasMore
         ? encodeCursor({ from, to, limit, after: { startedAt: last.startedAt, id: last.detail.id } })
         : undefined,
     }
   }
 
+  /** The seconds of the page that {@link list} gives, each with all of its sessions in the window. */
+  seconds(query: Query, now: number): ReadonlyArray<Second> {
+    const { end, first, start } = this.span(query, now)
+    const to = Math.min(end, start + query.limit)
+    const seconds: Array<Second> = []
+    for (let at = start; at < to;) {
+      const row = this.rows[at]
+      if (row === undefined) break
+      const second = secondOf(row)
+      const begins = Math.max(
+        first,
+        firstIndex(this.rows, (each) => secondOf(each) <= second),
+      )
+      const ends = Math.min(
+        end,
+        firstIndex(this.rows, (each) => secondOf(each) < second),
+      )
+      const rows = this.rows.slice(begins, ends).map((each) => listed(each, now))
+      seconds.push({ rows, from: at - begins, to: Math.min(to, ends) - begins })
+      at = ends
+    }
+    return seconds
+  }
+
+  /** Where the window's first row stands that is due, that of the page, and what comes after the window's last. */
+  private span({ after, from, to }: Query, now: number) {
+    const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
+    return {
+      first: firstIndex(this.rows, isDue),
+      start: firstIndex(this.rows, (row) => isDue(row) && (after === undefined || isAfter(row, after))),
+      end: firstIndex(this.rows, (row) => row.startedAt < from),
+    }
+  }
+
   /** The position that many rows before the query's, or at the window's start; undefined where that is no other. */
   before(query: Query, rows: number, now: number): Position | undefined {
-    const { after, to } = query
-    const isDue = (row: Stored) => row.startedAt < to && row.startedAt <= now
-    const first = firstIndex(this.rows, isDue)
-    const start = firstIndex(this.rows, (row) => isDue(row) && (after === undefined || isAfter(row, after)))
+    const { first, start } = this.span(query, now)
     const last = this.rows[start - rows - 1]
     if (start === first) return undefined
-    return last === undefined ? startOf(to) : { startedAt: last.startedAt, id: last.detail.id }
+    return last === undefined ? startOf(query.to) : { startedAt: last.startedAt, id: last.detail.id }
   }
 }

@@ -105,6 +105,39 @@ describe("a page of the list", () => {
   )
 })
 
+describe("an order that is none within a second", () => {
+  const tied = Array.from({ length: 12 }, (_, index) => SessionFixture.session(`sess_${index + 1}`, 1 + (index >> 2)))
+  const layer = (seed?: string) =>
+    LoopbackEmulator.layer({ sessions: tied, faults: { seed, rules: [{ fault: "unstable-order" }] } })
+  const read = (seed?: string) => Effect.all([walk(), getPage(`?${window}`)]).pipe(Effect.provide(layer(seed)))
+  const secondOf = (id: string) => (Number(id.slice(5)) - 1) >> 2
+
+  it.effect("keeps the seconds and the pages' lengths, and brings some twice and some never", () =>
+    Effect.gen(function* () {
+      const query = `from=${SessionFixture.before(10)}&limit=6`
+      const first = yield* getPage(`?${query}`)
+      const second = yield* getPage(`?cursor=${first.next_cursor}`)
+      const ids = [...first.ids, ...second.ids]
+      expect(ids.map(secondOf)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
+      expect([second.has_more, new Set(ids).size]).toEqual([false, 10])
+      expect(yield* applied).toEqual([
+        [1, true],
+        [2, true],
+      ])
+    }).pipe(Effect.provide(layer())),
+  )
+
+  it.effect("is another one with each request, and the same with the same seed", () =>
+    Effect.gen(function* () {
+      const [pages, again] = yield* read()
+      expect(pages.flat().toSorted()).toEqual(tied.map(({ id }) => id).toSorted())
+      expect(again.ids).not.toEqual(pages[0])
+      expect(yield* read()).toEqual([pages, again])
+      expect(yield* read("other")).not.toEqual([pages, again])
+    }),
+  )
+})
+
 describe("whether it made a difference", () => {
   const cases: ReadonlyArray<readonly [FaultScript.Rule, boolean]> = [
     [{ fault: "hidden-rows", ids: ["sess_1"] }, true],

@@ -19,7 +19,7 @@ const silent = ({ days, first, last, where }: Periods.Silence): string => {
 
 /** What a reader must know before any number. */
 const limits = ({ coverage, notes, readTimes, silences, timeZone }: Findings.Findings): ReadonlyArray<string> => {
-  const { details_unavailable: unavailable, gaps, unsettled, window, without_window } = coverage
+  const { details_unavailable: unavailable, gaps, possibly_missing, unsettled, window, without_window } = coverage
   const missing = unavailable.past_retention + unavailable.not_found
   const until = window === null ? undefined : Session.millis(window.to)
   const span = ({ from, to }: { readonly from: string; readonly to: string }) =>
@@ -28,6 +28,11 @@ const limits = ({ coverage, notes, readTimes, silences, timeZone }: Findings.Fin
     ...(missing > 0
       ? [
           `Incomplete: the details of ${Figure.counted(missing, "session")} could not be had (${Figure.count(unavailable.past_retention)} past retention, ${Figure.count(unavailable.not_found)} not found). They are in no number that depends on details.`,
+        ]
+      : []),
+    ...(possibly_missing > 0
+      ? [
+          `Up to ${Figure.counted(possibly_missing, "session")} may be missing: the API lists what starts in the same second in another order with each request.`,
         ]
       : []),
     ...gaps.slice(0, maxNamed).map((gap) => `Gap: nobody read ${span(gap)}.`),
@@ -114,6 +119,9 @@ const coverageLines = ({ coverage }: Findings.Findings): ReadonlyArray<Line> => 
       of: "of those asked for",
     },
     { what: "Details not found (404)", count: coverage.details_unavailable.not_found, of: "of those asked for" },
+    ...(coverage.possibly_missing > 0
+      ? [{ what: "Maybe missing, at most", count: coverage.possibly_missing, of: "besides the sessions" }]
+      : []),
     { what: "Rows read twice, counted once", count: coverage.duplicates, of: "of the rows read" },
     { what: "Rows outside the window, left out", count: coverage.outside_window, of: "of the rows read" },
     { what: "Rows that do not say their window", count: coverage.without_window, of: "of the rows read" },

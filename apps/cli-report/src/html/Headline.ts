@@ -52,6 +52,9 @@ const unexamined = (
   return `, ${Figure.count(converted)} of them not examined for want of details`
 }
 
+const mayBeMore = ({ coverage: { possibly_missing } }: Findings.Findings): string =>
+  possibly_missing === 0 ? "" : `; up to ${Figure.counted(possibly_missing, "session")} more may be missing`
+
 /** What is counted, and what can be said in words. */
 export const make = (findings: Findings.Findings): Markup.Markup => {
   const { attribution, cohorts, confidence, lift } = findings
@@ -73,7 +76,7 @@ export const make = (findings: Findings.Findings): Markup.Markup => {
     {
       name: "Sessions",
       figure: Figure.count(sessions),
-      of: `${Figure.counted(findings.coverage.details, "detail")} read`,
+      of: `${Figure.counted(findings.coverage.details, "detail")} read${mayBeMore(findings)}`,
     },
     share(
       "Conversion rate",

@@ -55,11 +55,7 @@ export const reads = (sessions: ReadonlyArray<Session.Detail>): ReadonlyArray<Se
 const coverageOf = (all: ReadonlyArray<SessionRead.SessionRead>): Coverage.Coverage => {
   const recorder = new Coverage.Recorder()
   recorder.covers(span)
-  for (const { detail, summary, readAt } of all) {
-    recorder.summary(summary, readAt)
-    if (detail._tag === "Read") recorder.detail(summary, detail.session)
-    if (detail._tag === "Unavailable") recorder.detailUnavailable(detail.reason)
-  }
+  for (const each of all) recorder.taken(each)
   return recorder.snapshot()
 }
 

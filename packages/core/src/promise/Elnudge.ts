@@ -14,6 +14,7 @@ import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as Coverage from "../Coverage.ts"
 import * as ElnudgeClient from "../ElnudgeClient.ts"
 import * as ElnudgeError from "../ElnudgeError.ts"
 import type * as Session from "../Session.ts"
@@ -21,6 +22,7 @@ import type { SessionRead } from "../SessionRead.ts"
 import * as SessionReads from "../SessionRead.ts"
 import * as SessionStream from "../SessionStream.ts"
 import { ClientClosed } from "./ClientClosed.ts"
+import * as Counting from "./Counting.ts"
 import * as Iteration from "./Iteration.ts"
 import * as Moment from "./Moment.ts"
 import * as NdjsonStream from "./NdjsonStream.ts"
@@ -63,8 +65,15 @@ export interface DetailOptions
 export interface NdjsonOptions extends DetailOptions {
   /** Whether lines have events and nudges; `pick` chooses which. @default false */
   readonly details?: boolean | undefined
-  /** What becomes of a listed session whose detail is a 404, as in `details`. @default "emit" */
-  readonly onUnavailable?: DetailOptions["onUnavailable"]
+}
+
+/** Sessions, walk by walk: every iteration is one of its own. */
+export interface Walk<A> extends AsyncIterable<A, undefined> {
+  /**
+   * What the latest iteration has seen so far, and how complete that is: what was handed on and counted, such as
+   * `details_unavailable`, `possibly_missing` and `duplicates`. Nothing before the first.
+   */
+  readonly coverage: () => Coverage.Coverage
 }
 
 /** Beside the errors named, everything rejects with the reason of its signal, and with `ClientClosed` after `close`. */
@@ -74,12 +83,12 @@ export interface Client extends AsyncDisposable {
    * asks for a page while the one before is taken in, for at most two more than were taken, and for none that is not waited
    * for. `break` ends what is under way. Throws a `ListError`.
    */
-  readonly sessions: (options?: ListOptions) => AsyncIterable<Session.Summary, undefined>
+  readonly sessions: (options?: ListOptions) => Walk<Session.Summary>
   /**
-   * As `sessions`, with the detail of each, or of those that `pick` says; at most `concurrency` details are asked for ahead,
+   * As `sessions`, with the detail of each, or of those that `pick` says, `Unavailable` where there is none (404); at most `concurrency` details are asked for ahead,
    * and the pages for as many. Throws a `ListError` or a `DetailError`.
    */
-  readonly details: (options?: DetailOptions) => AsyncIterable<SessionRead, undefined>
+  readonly details: (options?: DetailOptions) => Walk<SessionRead>
   /** One session by its id. Rejects with a `DetailError`. */
   readonly getSession: (id: string, options?: GetOptions) => Promise<Session.Detail>
   /**
@@ -87,6 +96,8 @@ export interface Client extends AsyncDisposable {
    * read; an error, an abort and `close` end the stream with an error, so that what came is not taken for all.
    */
   readonly ndjson: (options?: NdjsonOptions) => NdjsonStream.NdjsonStream
+  /** What all walks and calls of the client have seen so far, added up: a session of two walks counts twice. */
+  readonly coverage: () => Coverage.Coverage
   /** Ends what is under way, and resolves when all of it is free. The limit of the key stays. */
   readonly close: () => Promise<void>
 }
@@ -111,6 +122,7 @@ const listed = (options: SessionStream.ListOptions) =>
 /** The client of services that are there already, such as those of an Effect program. Closing it leaves them as they are. */
 export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient>): Client => {
   const underWay = UnderWay.make()
+  const counting = Counting.make(context)
   const setting = (options: CallOptions | undefined) => ({ context, underWay, signal: options?.signal })
 
   const iterable = <A, E, Options extends ListOptions>(
@@ -120,16 +132,24 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
     ) => Stream.Stream<A, E, ElnudgeClient.ElnudgeClient>,
   ) => {
     const stream = Stream.unwrap(Effect.map(windowOf(options), (window) => walk({ ...options, ...window })))
-    return { [Symbol.asyncIterator]: () => Iteration.make(stream, setting(options)) }
+    let latest = new Coverage.Recorder()
+    return {
+      [Symbol.asyncIterator]: () => {
+        const recorder = new Coverage.Recorder()
+        latest = recorder
+        return Iteration.make(counting.stream(stream, recorder), setting(options))
+      },
+      coverage: () => latest.snapshot(),
+    }
   }
 
-  const ndjson = ({ details = false, onUnavailable = "emit", ...options }: NdjsonOptions = {}) => {
+  const ndjson = ({ details = false, ...options }: NdjsonOptions = {}) => {
     const chunks = iterable(options, (walk) =>
-      (details ? SessionStream.details({ ...walk, onUnavailable }) : listed(walk)).pipe(
+      (details ? SessionStream.details(walk) : listed(walk)).pipe(
         Stream.mapArray((reads) => [NdjsonStream.encode(reads)]),
       ),
     )
-    return NdjsonStream.make(chunks[Symbol.asyncIterator]())
+    return NdjsonStream.make(chunks[Symbol.asyncIterator](), chunks.coverage)
   }
 
   return {
@@ -137,10 +157,11 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
     details: (options = {}) => iterable(options, SessionStream.details),
     getSession: (id, options) =>
       Running.run(
-        Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => client.getSession(id, options)),
+        counting.effect(Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => client.getSession(id, options))),
         setting(options),
       ),
     ndjson,
+    coverage: counting.coverage,
     close: underWay.close,
     [Symbol.asyncDispose]: underWay.close,
   }

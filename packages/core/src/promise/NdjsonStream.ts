@@ -2,6 +2,7 @@
  * Sessions as the bytes of NDJSON, in a web stream. Effect's own `toReadableStream` closes when its signal aborts, and so
  * what came by then would look like all; this one ends with an error.
  */
+import type { Coverage } from "../Coverage.ts"
 import * as SessionFile from "../SessionFile.ts"
 import type { SessionRead } from "../SessionRead.ts"
 import type { Iteration } from "./Iteration.ts"
@@ -14,6 +15,8 @@ export interface NdjsonStream extends ReadableStream<Bytes> {
    * status, and resolves when the first bytes are there or the window has none.
    */
   readonly started: () => Promise<void>
+  /** What it has seen so far, and how complete that is; all of it once it has ended. */
+  readonly coverage: () => Coverage
 }
 
 /** As the CLI writes them, and reads them with `--input`: one session a line, each line ended. */
@@ -21,7 +24,7 @@ export const encode = (reads: ReadonlyArray<SessionRead>): Bytes =>
   new TextEncoder().encode(reads.map((read) => `${SessionFile.formatLine(read)}\n`).join(""))
 
 /** Holds nothing back: every chunk is asked for when it is read. */
-export const make = (chunks: Iteration<Bytes>): NdjsonStream => {
+export const make = (chunks: Iteration<Bytes>, coverage: () => Coverage): NdjsonStream => {
   let opening: ReturnType<typeof chunks.next> | undefined
   let isOpened = false
   const open = () => (opening ??= chunks.next())
@@ -43,5 +46,5 @@ export const make = (chunks: Iteration<Bytes>): NdjsonStream => {
   const started = async () => {
     await open()
   }
-  return Object.assign(readable, { started })
+  return Object.assign(readable, { started, coverage })
 }

@@ -1,3 +1,4 @@
+export * as Coverage from "../Coverage.ts"
 export * as Elnudge from "./Elnudge.ts"
 export * as ElnudgeError from "../ElnudgeError.ts"
 export * as Session from "../Session.ts"
