@@ -3,11 +3,11 @@
  * that do not overlap merge into the bytes of one pass over all of them.
  */
 import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import * as TextFile from "@effect-elnudge/core/TextFile"
 import { Ledger, Report } from "@effect-elnudge/report"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Catalog from "./Catalog.ts"
@@ -121,16 +121,14 @@ const invalid = (file: string, reason: string) =>
 
 /** One file, checked by itself. */
 export const read = Effect.fn("StateFile.read")(function* (file: string) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const text = yield* fileSystem.readFileString(file).pipe(
-    Effect.mapError(
-      ({ reason }) =>
-        new StateFileError({
+  const text = yield* Effect.mapError(TextFile.read(file), (error) =>
+    error._tag === "NotText"
+      ? invalid(file, `it ${error.message}`)
+      : new StateFileError({
           problem: "unreadable",
-          reason: `${file} cannot be read (${reason._tag})`,
+          reason: `${file} cannot be read (${error.reason._tag})`,
           advice: "Check the path and its permissions.",
         }),
-    ),
   )
   const saved = yield* Effect.mapError(Schema.decodeEffect(Saved)(text), ({ message }) => invalid(file, message))
   if (saved.definitions !== Report.definitions) {

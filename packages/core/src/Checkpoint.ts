@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Coverage from "./Coverage.ts"
 import { reasonOf } from "./FileFailure.ts"
 import * as FollowPosition from "./FollowPosition.ts"
+import * as TextFile from "./TextFile.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
 /**
@@ -105,14 +106,17 @@ const ofFormat = <Position, Encoded>(format: string, positionCodec: Schema.Codec
   const contentHash = (encoded: ReturnType<typeof encode>): Effect.Effect<string> => hash(JSON.stringify(encoded))
 
   const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
-    const fileSystem = yield* FileSystem.FileSystem
-    const text = yield* fileSystem.readFileString(file).pipe(
+    const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
+    const text = yield* TextFile.read(file).pipe(
       Effect.map(Option.some),
       Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone),
-      Effect.mapError((error) => new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) })),
+      Effect.mapError((error) =>
+        error._tag === "NotText"
+          ? invalid(`it ${error.message}`)
+          : new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) }),
+      ),
     )
     if (Option.isNone(text)) return Option.none<Contents<Position>>()
-    const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
     const saved = yield* Effect.mapError(Schema.decodeEffect(File)(text.value), ({ message }) => invalid(message))
     const names = [...new Set([...Object.keys(saved.query), ...Object.keys(query)])]
     const name = names.find((each) => saved.query[each] !== query[each])
