@@ -52,8 +52,8 @@ describe("A window of which the files hold nothing", () => {
       const file = written(sessions())
       const output = join(folder(), "output")
       const result = yield* CliProcess.run([...wordsOf(output), "--input", file])
-      assert.deepStrictEqual([result.exitCode, result.stdout], [6, ""], result.stderr)
-      assert.include(result.stderr, `${file}: ${has}.\nGive a window that the files hold`)
+      assert.deepStrictEqual([result.exitCode, result.stdout], [2, ""], result.stderr)
+      assert.include(result.stderr, `${file}: ${has}.\nGive a window that they hold`)
       assert.isFalse(existsSync(output) && statSync(output).isFile(), "a file")
       assert.isFalse(existsSync(join(output, "lift.csv")), "a file in the folder")
     }),

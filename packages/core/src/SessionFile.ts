@@ -56,7 +56,7 @@ export class SessionFileError extends Data.TaggedError("SessionFileError")<{
       case "no_details":
         return "Write the file with sessions --details."
       case "none_in_window":
-        return "Give a window that the files hold, or files that hold the window."
+        return "Give a window that they hold, or the files of that time; leave --input out to ask the API."
     }
   }
 }
