@@ -360,9 +360,13 @@ export const withoutDetails = (file: string, { id }: Session.Summary): SessionFi
  */
 export const details = (file: string): Stream.Stream<Session.Detail, SessionFileError, FileSystem.FileSystem> =>
   Stream.unwrap(
-    Effect.map(FileSystem.FileSystem, (fileSystem) =>
-      readsOf(file, unpacked(file, Stream.mapError(fileSystem.stream(file), PinnedFile.toUnreadable))),
-    ),
+    Effect.map(FileSystem.FileSystem, (fileSystem) => {
+      const bytes = Stream.catch(fileSystem.stream(file), (error) =>
+        // What cannot be pinned says better why it cannot be read.
+        Stream.fromEffect(Effect.andThen(PinnedFile.pin(file), Effect.fail(PinnedFile.toUnreadable(error)))),
+      )
+      return readsOf(file, unpacked(file, bytes))
+    }),
   ).pipe(
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,

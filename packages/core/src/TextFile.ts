@@ -5,6 +5,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 
@@ -52,16 +53,28 @@ export const decode = (bytes: Uint8Array, linesBefore = 0): Result.Result<string
     onFailure: () => new NotText({ line: linesBefore + badLine(bytes), reason: "is not UTF-8" }),
   })
 
+// A device may give bytes without end, and those that can be read from a place on are read no further than that.
+const deviceBytes = (fileSystem: FileSystem.FileSystem, file: string, most: number) =>
+  Effect.gen(function* () {
+    const opened = yield* fileSystem.open(file)
+    const buffer = new Uint8Array(most + 1)
+    let length = 0
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+      count = yield* opened.read(buffer.subarray(length))
+    }
+    return buffer.subarray(0, length)
+  }).pipe(Effect.scoped)
+
 /** The text of a file as a whole, of at most `most` bytes. */
 export const read = Effect.fn("TextFile.read")(function* (file: string, most: number = maxBytes) {
   const fileSystem = yield* FileSystem.FileSystem
   // What cannot be looked at may still be read; if not, the reading says why.
-  const size = yield* Effect.orElseSucceed(
-    Effect.map(fileSystem.stat(file), (info) => info.size),
-    () => 0n,
-  )
-  if (size > BigInt(most)) return yield* tooLarge(most)
-  const bytes = yield* fileSystem.readFile(file)
+  const info = Option.getOrUndefined(yield* Effect.option(fileSystem.stat(file)))
+  if (info !== undefined && info.size > BigInt(most)) return yield* tooLarge(most)
+  const whole = fileSystem.readFile(file)
+  const bytes = yield* info?.type === "CharacterDevice"
+    ? Effect.catch(deviceBytes(fileSystem, file, most), () => whole)
+    : whole
   // A pipe does not say beforehand how much it has.
   if (bytes.length > most) return yield* tooLarge(most)
   return yield* Effect.fromResult(decode(bytes))

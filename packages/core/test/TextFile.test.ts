@@ -75,6 +75,14 @@ describe("A file of text", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("is not read on from a device that has no end", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(TextFile.read("/dev/zero", 100_000))
+      assert.strictEqual(error.message, "is larger than 100000 bytes")
+      assert.strictEqual(yield* TextFile.read("/dev/null"), "")
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("has no line that is longer than any answer of the API", () =>
     Effect.gen(function* () {
       const chunk = new Uint8Array(1024 * 1024).fill(0x20)
