@@ -49,17 +49,20 @@ describe("Two windows out of the same files", () => {
       const fileSystem = yield* FileSystem.FileSystem
       const file = yield* fileSystem.makeTempFileScoped()
       yield* fileSystem.writeFileString(file, rows)
-      let readings = 0
-      // Each walk looks the file through, and then reads it.
+      let [readings, looks] = [0, 0]
+      const changeOnce = yield* Effect.cached(Effect.orDie(fileSystem.writeFileString(file, `${rows}${rows}`)))
+      // Each walk looks the file through, and then reads it; between the two walks it changes.
+      const whenDue = Effect.suspend(() => (readings > 2 || looks > 3 ? changeOnce : Effect.void))
       const changing = FileSystem.FileSystem.of({
         ...fileSystem,
-        open: (path, options) =>
-          Effect.andThen(
-            Effect.suspend(() =>
-              ++readings === 3 ? Effect.orDie(fileSystem.writeFileString(file, `${rows}${rows}`)) : Effect.void,
-            ),
-            fileSystem.open(path, options),
-          ),
+        open: (path, options) => {
+          readings++
+          return Effect.andThen(whenDue, fileSystem.open(path, options))
+        },
+        stat: (path) => {
+          looks++
+          return Effect.andThen(whenDue, fileSystem.stat(path))
+        },
       })
       const report = AskedReport.toReport.calibration({ bands: Cohort.defaultBands, confidence: 0.95 })
       const compare = WindowComparison.ofWindows(

@@ -66,7 +66,7 @@ const deviceBytes = (fileSystem: FileSystem.FileSystem, file: string, most: numb
   }).pipe(Effect.scoped)
 
 /** The text of a file as a whole, of at most `most` bytes. */
-export const read = Effect.fn("TextFile.read")(function* (file: string, most: number = maxBytes) {
+export const read = Effect.fnUntraced(function* (file: string, most: number = maxBytes) {
   const fileSystem = yield* FileSystem.FileSystem
   // What cannot be looked at may still be read; if not, the reading says why.
   const info = Option.getOrUndefined(yield* Effect.option(fileSystem.stat(file)))
