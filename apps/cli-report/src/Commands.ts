@@ -125,7 +125,7 @@ const one = Effect.fn("Commands.one")(function* (
   const isTaken = yield* write(running.done(), { site, coverage, ledger })
   yield* publishState
   if (isTaken) yield* walked.finish
-  yield* EventLog.notes(WalkPlan.shortfall(plan, coverage.window))
+  yield* EventLog.notes(WalkPlan.fileNotes(plan, coverage))
   yield* EventLog.covered(coverage, ledger)
 }, Effect.scoped)
 
@@ -167,7 +167,9 @@ export const sessions = asking((flags: SessionsExport.Options & WalkPlan.WalkFla
       [],
     )
     yield* EventLog.notes(plan.notes)
-    yield* EventLog.covered(yield* SessionsExport.run(flags, plan, asked))
+    const coverage = yield* SessionsExport.run(flags, plan, asked)
+    yield* EventLog.notes(WalkPlan.fileNotes(plan, coverage))
+    yield* EventLog.covered(coverage)
   }),
 )
 
@@ -234,7 +236,7 @@ export const run = asking((flags: RunFlags) =>
     // Only now that all of them are whole: a full disk must not leave one report beside another of yesterday.
     yield* Effect.all([...publish, coverageFile.publish], { discard: true })
     yield* walked.finish
-    yield* EventLog.notes(WalkPlan.shortfall(plan, coverage.window))
+    yield* EventLog.notes(WalkPlan.fileNotes(plan, coverage))
     yield* EventLog.covered(coverage, ledger)
   }).pipe(Effect.scoped),
 )

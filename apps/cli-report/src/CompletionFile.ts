@@ -1,4 +1,5 @@
 /** A shell's completions, in the folder where that shell looks for those of its user. */
+import * as TextFile from "@effect-elnudge/core/TextFile"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -79,15 +80,15 @@ const placeOf = Effect.fnUntraced(function* (shell: Shell) {
   })
 })
 
-const read = Effect.fnUntraced(function* (file: string) {
-  const fileSystem = yield* FileSystem.FileSystem
-  return yield* OutputFile.explained(
+/** What stands there; undefined where nothing does. What is no text was not written by this program. */
+const read = (file: string) =>
+  OutputFile.explained(
     file,
-    fileSystem
-      .readFileString(file)
-      .pipe(Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined))),
+    TextFile.read(file).pipe(
+      Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
+      Effect.catchTag("NotText", () => Effect.succeed("")),
+    ),
   )
-})
 
 const foreign = (file: string, what: string) =>
   new CompletionError({

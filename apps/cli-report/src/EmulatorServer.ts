@@ -1,12 +1,12 @@
 /** The emulator on a port of this machine. */
 import { createServer } from "node:http"
 import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
+import * as TextFile from "@effect-elnudge/core/TextFile"
 import { Emulator, EmulatorClock, FaultScript, Generator } from "@effect-elnudge/emulator"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -65,15 +65,14 @@ const faultsAdvice = "The script is described under Faults in packages/emulator/
 /** The script of `--faults`: the value itself where it is JSON, else the file that it names. */
 const readFaults = Effect.fnUntraced(function* (value: string) {
   const isInline = /^\s*[[{]/.test(value)
-  const fileSystem = yield* FileSystem.FileSystem
   const text = isInline
     ? value
     : yield* Effect.mapError(
-        fileSystem.readFileString(value),
-        ({ reason }) =>
+        TextFile.read(value),
+        (error) =>
           new ElnudgeError.InvalidRequest({
-            reason: `--faults ${value} cannot be read (${reason._tag})`,
-            advice: "Give the path of a JSON file, or the JSON itself in quotes.",
+            reason: `--faults ${value} ${error._tag === "NotText" ? error.message : `cannot be read (${error.reason._tag})`}`,
+            advice: "Give the path of a JSON file in UTF-8, or the JSON itself in quotes.",
           }),
       )
   const place = isInline ? "--faults" : `--faults ${value}`

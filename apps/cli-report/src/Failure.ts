@@ -115,7 +115,8 @@ const report = (error: Failure): Report => {
     case "CheckpointUnusable":
       return advised({ unreadable: 2, invalid: 6, unwritable: 1 }[error.problem], error)
     case "SessionFileError":
-      return advised(error.problem === "unreadable" ? 2 : 6, error)
+      // What was asked for does not fit the file, or the file does not fit what it should be.
+      return advised(error.problem === "unreadable" || error.problem === "none_in_window" ? 2 : 6, error)
     case "StateFileError":
       return advised(error.problem === "invalid" ? 6 : 2, error)
     case "ConfigError":

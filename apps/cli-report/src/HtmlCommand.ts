@@ -188,12 +188,12 @@ export const run = Effect.fn("HtmlCommand.run")(function* (flags: HtmlFlags) {
     asked,
   )
   const { coverage, ledger } = walked
-  const shortfall = WalkPlan.shortfall(plan, coverage.window)
-  const findings = findingsOf(flags, plan, jobs, walked, [...plan.notes, ...shortfall])
+  const fileNotes = WalkPlan.fileNotes(plan, coverage)
+  const findings = findingsOf(flags, plan, jobs, walked, [...plan.notes, ...fileNotes])
   const rule = { windowMinutes: Duration.toMinutes(flags.window), areDismissalsCounted: flags.dismissCounts === "yes" }
   yield* OutputFile.write(file, Stream.succeed(Page.make(findings, rule)))
   yield* walked.finish
-  yield* EventLog.notes(shortfall)
+  yield* EventLog.notes(fileNotes)
   yield* EventLog.covered(coverage, ledger)
   yield* sayWritten(flags.output)
 }, Effect.scoped)

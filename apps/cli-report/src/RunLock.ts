@@ -1,5 +1,6 @@
 /** One run at a time: a file beside another says which process uses it, for as long as the scope lasts. */
 import { ElnudgeError } from "@effect-elnudge/core"
+import * as TextFile from "@effect-elnudge/core/TextFile"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as OutputFile from "./OutputFile.ts"
@@ -21,7 +22,7 @@ export const take = Effect.fn("RunLock.take")(function* (file: string) {
   const lock = `${file}.lock`
   const claim = fileSystem.writeFileString(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 })
   const takeOver = Effect.gen(function* () {
-    const pid = Number(yield* Effect.orElseSucceed(fileSystem.readFileString(lock), () => ""))
+    const pid = Number(yield* Effect.orElseSucceed(TextFile.read(lock, 1024), () => ""))
     if (isRunning(pid)) {
       return yield* new ElnudgeError.InvalidRequest({
         reason: `another run, process ${pid}, goes on from ${file}`,

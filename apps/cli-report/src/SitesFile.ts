@@ -3,6 +3,7 @@ import * as BaseUrl from "@effect-elnudge/core/BaseUrl"
 import * as CheckedJson from "@effect-elnudge/core/CheckedJson"
 import { reasonOf } from "@effect-elnudge/core/FileFailure"
 import { plans } from "@effect-elnudge/core/Retention"
+import * as TextFile from "@effect-elnudge/core/TextFile"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
@@ -204,17 +205,24 @@ const checkMode = Effect.fnUntraced(function* (file: string) {
   )
 })
 
+// No file of sites comes near.
+const maxBytes = 1024 * 1024
+
 /** Reads the file; none is no error. Fails with `SiteError` where it cannot be read or used, and shows no value of it. */
 export const read = Effect.gen(function* () {
-  const fileSystem = yield* FileSystem.FileSystem
   const { file, hasModes, home } = yield* locate
   const checked = hasModes ? checkMode(file) : Effect.void
-  const content = yield* Effect.andThen(checked, fileSystem.readFileString(file)).pipe(
+  const content = yield* Effect.andThen(checked, TextFile.read(file, maxBytes)).pipe(
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     Effect.mapError((error) =>
-      error._tag === "PlatformError"
-        ? refuse(`The file of sites ${file} cannot be read: ${reasonOf(error)}.`, "Check the path and its permissions.")
-        : error,
+      error._tag === "NotText"
+        ? refuse(`The file of sites ${file} ${error.message}.`, "Write it in UTF-8; nothing was changed.")
+        : error._tag === "PlatformError"
+          ? refuse(
+              `The file of sites ${file} cannot be read: ${reasonOf(error)}.`,
+              "Check the path and its permissions.",
+            )
+          : error,
     ),
   )
   if (content === undefined) {

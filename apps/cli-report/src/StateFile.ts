@@ -4,11 +4,11 @@
  */
 import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import * as ContentHash from "@effect-elnudge/core/ContentHash"
+import * as TextFile from "@effect-elnudge/core/TextFile"
 import { Ledger } from "@effect-elnudge/report"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Catalog from "./Catalog.ts"
@@ -129,16 +129,14 @@ const invalid = (file: string, reason: string) =>
 
 /** One file, checked by itself. */
 export const read = Effect.fn("StateFile.read")(function* (file: string) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const text = yield* fileSystem.readFileString(file).pipe(
-    Effect.mapError(
-      ({ reason }) =>
-        new StateFileError({
+  const text = yield* Effect.mapError(TextFile.read(file), (error) =>
+    error._tag === "NotText"
+      ? invalid(file, `it ${error.message}`)
+      : new StateFileError({
           problem: "unreadable",
-          reason: `${file} cannot be read (${reason._tag})`,
+          reason: `${file} cannot be read (${error.reason._tag})`,
           advice: "Check the path and its permissions.",
         }),
-    ),
   )
   const json = yield* Effect.mapError(ContentHash.read(text), (reason) => invalid(file, reason))
   const saved = yield* Effect.mapError(decode(json), ({ message }) => invalid(file, message))

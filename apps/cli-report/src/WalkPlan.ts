@@ -10,7 +10,8 @@ import {
   SessionStream,
   TimeWindow,
 } from "@effect-elnudge/core"
-import type { SessionRead, WalkPosition } from "@effect-elnudge/core"
+import type { Coverage, SessionRead, WalkPosition } from "@effect-elnudge/core"
+import type * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -46,6 +47,8 @@ export interface WalkPlan {
   readonly from: DateTime.DateTime | undefined
   readonly to: DateTime.DateTime | undefined
   readonly files: ReadonlyArray<string>
+  /** The files as they must be, where more than one walk reads them. @default as they are when the walk begins */
+  readonly pins?: SessionFile.Pins | undefined
   readonly concurrency: number
   readonly listConcurrency: number
   readonly pageSize: number
@@ -144,6 +147,19 @@ export const shortfall = (
     : []
 }
 
+/** What a reader of numbers out of files must know of them: that there was nothing to count, and {@link shortfall}. */
+export const fileNotes = (
+  plan: Pick<WalkPlan, "files" | "from" | "to">,
+  { sessions, window }: Pick<Coverage.Coverage, "sessions" | "window">,
+): ReadonlyArray<string> => {
+  if (plan.files.length === 0) return []
+  const nothing =
+    window === null
+      ? "note: the files hold no session at all"
+      : `note: the files cover ${window.from} to ${window.to}, and hold no session of that time`
+  return [...(sessions === 0 ? [nothing] : []), ...shortfall(plan, window)]
+}
+
 const client = ({ rateLimit, retentionDays }: WalkPlan) =>
   ElnudgeClient.layerConfigLimited({ requestsPerMinute: rateLimit, retentionDays }).pipe(
     Layer.provide([HttpTransport.layer, SharedLimiter.layer]),
@@ -177,11 +193,12 @@ export interface ReadOptions {
 
 // A fold that needs a detail cannot do without: a file of list rows would give it numbers of nothing.
 const requireDetails = (files: ReadonlyArray<string>, pick: ReadOptions["pick"]) =>
-  Stream.mapEffect((read: SessionRead.SessionRead) =>
-    read.detail._tag === "NotNeeded" && pick(read.summary)
-      ? Effect.fail(SessionFile.withoutDetails(files.join(", "), read.summary))
-      : Effect.succeed(read),
-  )
+  Stream.mapArrayEffect((reads: Arr.NonEmptyReadonlyArray<SessionRead.SessionRead>) => {
+    const lacking = reads.find(({ detail, summary }) => detail._tag === "NotNeeded" && pick(summary))
+    return lacking === undefined
+      ? Effect.succeed(reads)
+      : Effect.fail(SessionFile.withoutDetails(files.join(", "), lacking.summary))
+  })
 
 /** The sessions that the plan names, with the details that `pick` picks; a 404 is emitted, because reports count it. */
 export const reads = (
@@ -189,7 +206,9 @@ export const reads = (
   { needsEvents, ordered, pick, tracker }: ReadOptions,
 ): Stream.Stream<SessionRead.SessionRead, ReadError, FileSystem.FileSystem> => {
   if (plan.files.length > 0) {
-    return SessionFile.reads(plan.files, { from: plan.from, to: plan.to }).pipe(requireDetails(plan.files, pick))
+    return SessionFile.reads(plan.files, { from: plan.from, to: plan.to, pins: plan.pins }).pipe(
+      requireDetails(plan.files, pick),
+    )
   }
   const options: SessionStream.DetailOptions = {
     from: plan.from,

@@ -1,5 +1,5 @@
 /** The same report for two windows, from two walks or from two saved states, and how its rates moved. */
-import { Coverage, ElnudgeError, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { Coverage, ElnudgeError, Session, SessionFile, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import { RateChange, ReportCsv } from "@effect-elnudge/report"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -69,7 +69,7 @@ const spansOf = ({ from, to }: WalkPlan.WalkPlan): TimeSpan.TimeSpans =>
 const walk = Effect.fnUntraced(function* (report: PrintedReport.PrintedReport, plan: WalkPlan.WalkPlan) {
   const running = report.start()
   const { coverage, ledger } = yield* ReportRunner.walk([running], plan)
-  const notes = [...plan.notes, ...WalkPlan.shortfall(plan, coverage.window)]
+  const notes = [...plan.notes, ...WalkPlan.fileNotes(plan, coverage)]
   const side: Side = { coverage, ledger, rates: running.rates(), notes }
   return side
 })
@@ -83,11 +83,12 @@ export const ofWindows = Effect.fn("WindowComparison.ofWindows")(function* (
   const before = yield* planOf("--before", flags, windows.before)
   const after = yield* planOf("--after", flags, windows.after)
   yield* refuseOverlap("--before and --after", spansOf(before), spansOf(after))
+  const pins = yield* SessionFile.pin(flags.input)
   const comparison: WindowComparison = {
     report,
-    before: yield* walk(report, before),
-    // One command, one budget.
-    after: yield* walk(report, { ...after, budget: before.budget }),
+    before: yield* walk(report, { ...before, pins }),
+    // One command, one budget, and the same files.
+    after: yield* walk(report, { ...after, pins, budget: before.budget }),
     notes: orderNotes(spansOf(before), spansOf(after)),
   }
   return comparison

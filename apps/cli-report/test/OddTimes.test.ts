@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 const file = (starts: ReadonlyArray<string>): string => {
   const place = join(mkdtempSync(join(tmpdir(), "elnudge-times-")), "sessions.ndjson")
@@ -25,7 +25,7 @@ const file = (starts: ReadonlyArray<string>): string => {
 
 const periodsOf = Effect.fnUntraced(function* (starts: ReadonlyArray<string>, ...flags: ReadonlyArray<string>) {
   const asked = ["cohorts", "--input", file(starts), "--bands", "0", "--format", "csv"]
-  const { exitCode, stderr, stdout } = yield* CliProcess.run([...asked, ...flags])
+  const { exitCode, stderr, stdout } = yield* CommandLine.run([...asked, ...flags])
   assert.strictEqual(exitCode, 0, stderr)
   return stdout.split("\n").flatMap((line) => {
     const [period = "", band, , sessions] = line.split(",")
@@ -59,7 +59,7 @@ describe("cohorts by period", () => {
   it.live("are refused for a window that no instant can begin", () =>
     Effect.gen(function* () {
       const window = "--from 0000-01-01 --to 2026-11-01 --time-zone Asia/Tokyo".split(" ")
-      const { exitCode, stderr } = yield* CliProcess.run(["cohorts", "--input", file([]), ...window])
+      const { exitCode, stderr } = yield* CommandLine.run(["cohorts", "--input", file([]), ...window])
       assert.strictEqual(exitCode, 2)
       assert.include(stderr, "the window reaches -000001-12-31T14:41:01Z, and years go from 0000 to 9999")
     }),

@@ -10,7 +10,7 @@ import * as NudgePerformanceTable from "../src/NudgePerformanceTable.ts"
 import * as PrintedReport from "../src/PrintedReport.ts"
 import * as RateChangeTable from "../src/RateChangeTable.ts"
 import { AttributionReport, Fold, NudgePerformanceReport, RateChange } from "@effect-elnudge/report"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 import * as Shop from "./Shop.ts"
 
 const session = (id: string, day: string, types: ReadonlyArray<string>, nudge_count = types.length) => ({
@@ -53,7 +53,7 @@ const plain = (names: ReadonlyArray<string>) => names.filter((name) => name === 
 describe("a nudge type that is called (all)", () => {
   it.live("is not taken for the total by compare", () =>
     Effect.gen(function* () {
-      const { exitCode, stderr, stdout } = yield* CliProcess.run(
+      const { exitCode, stderr, stdout } = yield* CommandLine.run(
         `compare attribution --input ${file([...after, ...before])} --format csv --before 2026-10-01..2026-10-02 --after 2026-10-02..2026-10-03`.split(
           " ",
         ),
@@ -123,7 +123,7 @@ describe("a nudge_count below 0", () => {
     Effect.gen(function* () {
       const odd = { ...session("neg", "01", []), converted: true, nudge_count: -1 }
       const input = file([odd, session("a0", "01", []), session("a1", "01", [])])
-      const { exitCode, stderr, stdout } = yield* CliProcess.run(["lift", "--format", "json", "--input", input])
+      const { exitCode, stderr, stdout } = yield* CommandLine.run(["lift", "--format", "json", "--input", input])
       assert.strictEqual(exitCode, 0, stderr)
       const { ledger, rows } = JSON.parse(stdout)
       for (const row of rows) assert.deepInclude(row, { sessions_1: 0, conversions_1: 0 })

@@ -90,11 +90,9 @@ const coverage = (): Coverage.Coverage => {
   recorder.covers(window)
   recorder.request("ListSessions", false)
   recorder.page(reads.length)
-  for (const { detail, readAt, summary } of reads) {
-    recorder.summary(summary, readAt)
-    if (detail._tag !== "NotNeeded") recorder.request("GetSession", false)
-    if (detail._tag === "Read") recorder.detail(summary, detail.session)
-    if (detail._tag === "Unavailable") recorder.detailUnavailable(detail.reason)
+  for (const read of reads) {
+    recorder.taken(read)
+    if (read.detail._tag !== "NotNeeded") recorder.request("GetSession", false)
   }
   return recorder.snapshot()
 }

@@ -93,9 +93,14 @@ describe("a saved state of files", () => {
         "coverage.gaps": [],
       })
       const elsewhere = ["--from", "2026-10-20", "--to", "2026-10-21"]
-      for (const input of [walked, kept]) {
+      const inputs = [
+        [walked, /the file has 1 session from 2026-10-03T10:00:00Z to 2026-10-03T10:00:00Z, none in this window/],
+        [kept, /the file has 1 session from 2026-10-12T10:00:00Z to 2026-10-12T10:00:00Z, none in this window/],
+        [file("nothing.ndjson", []), /hold no session of what was asked for, and do not say that they cover/],
+      ] as const
+      for (const [input, reason] of inputs) {
         const refused = yield* save("unknown.json", [...input, ...elsewhere])
-        assertRefused(refused, "unknown.json", /hold no session of what was asked for, and do not say that they cover/)
+        assertRefused(refused, "unknown.json", reason)
         assert.include(refused.stderr, "leave --input out")
       }
     }),

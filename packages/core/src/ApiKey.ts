@@ -6,6 +6,7 @@ import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { InvalidRequest } from "./ElnudgeError.ts"
+import * as TextFile from "./TextFile.ts"
 
 const sources = Config.all({
   key: Config.option(Config.Redacted("ELNUDGE_API_KEY")),
@@ -64,6 +65,9 @@ const warnOnce = (fileSystem: FileSystem.FileSystem, file: string, mode: number)
     return Effect.logWarning(`others can use the key file ${file} (mode ${octal}): chmod 600 makes it yours alone`)
   })
 
+// No key comes near.
+const maxBytes = 64 * 1024
+
 const ofFile = Effect.fnUntraced(function* (file: string, isWindows: boolean) {
   const fileSystem = yield* FileSystem.FileSystem
   // What cannot be looked at may still be read; if not, the reading says why.
@@ -73,9 +77,16 @@ const ofFile = Effect.fnUntraced(function* (file: string, isWindows: boolean) {
     if (!isWindows && Option.isSome(info) && info.value.type === "File" && (info.value.mode & 0o077) !== 0) {
       yield* warnOnce(fileSystem, file, info.value.mode)
     }
-    const content = yield* fileSystem
-      .readFileString(file)
-      .pipe(Effect.mapError((error) => refuse(`the key file ${file} cannot be read (${error.reason._tag})`)))
+    const content = yield* TextFile.read(file, maxBytes).pipe(
+      Effect.provideService(FileSystem.FileSystem, fileSystem),
+      Effect.mapError((error) =>
+        refuse(
+          error._tag === "NotText"
+            ? `the key file ${file} ${error.message}`
+            : `the key file ${file} cannot be read (${error.reason._tag})`,
+        ),
+      ),
+    )
     return yield* check(Redacted.make(content.trim()))
   })
 

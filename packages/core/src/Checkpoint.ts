@@ -12,6 +12,7 @@ import * as ContentHash from "./ContentHash.ts"
 import * as Coverage from "./Coverage.ts"
 import { reasonOf } from "./FileFailure.ts"
 import * as FollowPosition from "./FollowPosition.ts"
+import * as TextFile from "./TextFile.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 
 /**
@@ -89,14 +90,17 @@ const ofFormat = <Position, Encoded>(format: string, positionCodec: Schema.Codec
   const encodePosition = Schema.encodeSync(positionCodec)
 
   const read = Effect.fn("Checkpoint.read")(function* (file: string, query: Query) {
-    const fileSystem = yield* FileSystem.FileSystem
-    const text = yield* fileSystem.readFileString(file).pipe(
+    const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
+    const text = yield* TextFile.read(file).pipe(
       Effect.map(Option.some),
       Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone),
-      Effect.mapError((error) => new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) })),
+      Effect.mapError((error) =>
+        error._tag === "NotText"
+          ? invalid(`it ${error.message}`)
+          : new CheckpointUnusable({ problem: "unreadable", file, reason: reasonOf(error) }),
+      ),
     )
     if (Option.isNone(text)) return Option.none<Contents<Position>>()
-    const invalid = (reason: string) => new CheckpointUnusable({ problem: "invalid", file, reason })
     const json = yield* Effect.mapError(ContentHash.read(text.value), invalid)
     const saved = yield* Effect.mapError(decode(json), ({ message }) => invalid(message))
     if (saved.query_hash !== (yield* ContentHash.ofText(canonical(saved.query)))) {

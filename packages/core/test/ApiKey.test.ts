@@ -15,11 +15,11 @@ const environment = (env: Record<string, string>) =>
   Layer.merge(
     ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
     FileSystem.layerNoop({
-      readFileString: (path) => {
+      readFile: (path) => {
         const content = files[path]
         return content === undefined
-          ? Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFileString" }))
-          : Effect.succeed(content)
+          ? Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFile" }))
+          : Effect.succeed(new TextEncoder().encode(content))
       },
     }),
   )
@@ -114,7 +114,7 @@ describe("A key file", () => {
       const info: FileSystem.File.Info = { ...(yield* fileSystem.stat(file)), type: "FIFO", mode: 0o644 }
       const pipe = FileSystem.layerNoop({
         stat: () => Effect.succeed(info),
-        readFileString: () => Effect.sync(() => `sk_live_${readings++}`),
+        readFile: () => Effect.sync(() => new TextEncoder().encode(`sk_live_${readings++}`)),
       })
       const lines = yield* logged(
         Effect.gen(function* () {

@@ -99,7 +99,7 @@ describe("Coverage.combine", () => {
           outcome,
           influenced_conversion: false,
         }
-        const detail = {
+        const summary = {
           id: "sess_1",
           started_at: "2026-10-01T00:00:00Z",
           ended_at: "2026-10-01T00:00:00Z",
@@ -108,7 +108,8 @@ describe("Coverage.combine", () => {
           converted: false,
           nudge_count: 1,
         }
-        recorder.detail(detail, { ...detail, events: [], nudges: [nudge] })
+        const session = { ...summary, events: [], nudges: [nudge] }
+        recorder.taken({ summary, detail: { _tag: "Read", session }, readAt: 0 })
       }
       const { unknown_values } = recorder.snapshot()
       assert.deepInclude(unknown_values, { "outcome:“(more)”": 1, "outcome:““(more)””": 1, "outcome:(more)": 2 })
@@ -185,7 +186,13 @@ describe("Coverage.combine", () => {
         ...older
       } = { ...(yield* run(1)), requests: 2 }
       const read = yield* Schema.decodeUnknownEffect(Coverage.Coverage)(older)
-      assert.deepStrictEqual(read, { ...older, nudge_requests: 0, nudges_differ: 0, nudges_from_list: 0, possibly_missing: 0 })
+      assert.deepStrictEqual(read, {
+        ...older,
+        nudge_requests: 0,
+        nudges_differ: 0,
+        nudges_from_list: 0,
+        possibly_missing: 0,
+      })
     }),
   )
 

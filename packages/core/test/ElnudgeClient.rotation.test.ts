@@ -244,7 +244,8 @@ describe("A client from the environment", () => {
       const sent: Array<string | undefined> = []
       let readings = 0
       const files = FileSystem.layerNoop({
-        readFileString: () => Effect.sync(() => (readings++ === 0 ? "sk_file_old\n" : "sk_file_new\n")),
+        readFile: () =>
+          Effect.sync(() => new TextEncoder().encode(readings++ === 0 ? "sk_file_old\n" : "sk_file_new\n")),
       })
       const transport = HttpClient.make((request) =>
         Effect.sync(() => {

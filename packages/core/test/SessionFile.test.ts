@@ -4,26 +4,11 @@ import { describe, expect, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import { execFileSync } from "node:child_process"
 import { gzipSync } from "node:zlib"
 import * as FakeApi from "./FakeApi.ts"
-
-const inTemporaryDirectory = Effect.fnUntraced(function* (name: string) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  return path.join(yield* fileSystem.makeTempDirectoryScoped(), name)
-})
-
-const write = Effect.fnUntraced(function* (name: string, content: string | Uint8Array) {
-  const file = yield* inTemporaryDirectory(name)
-  const fileSystem = yield* FileSystem.FileSystem
-  yield* fileSystem.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content)
-  return file
-})
-
-const readAll = (file: string) => Stream.runCollect(SessionFile.details(file))
+import * as WrittenFile from "./WrittenFile.ts"
 
 const session = (id: string) => ({ ...FakeApi.exampleDetail, id })
 
@@ -32,136 +17,6 @@ const provided = Effect.provide(NodeServices.layer)
 const [first, second] = [session("sess_1"), session("sess_2 ü😀")]
 const lines = [first, second].map((session) => JSON.stringify(session))
 const text = `${lines.join("\n")}\n`
-
-/** What a file fails with, and what it gave before that. */
-const failureOf = Effect.fnUntraced(function* (file: string) {
-  const given: Array<string> = []
-  const error = yield* SessionFile.details(file).pipe(
-    Stream.runForEach(({ id }) => Effect.sync(() => given.push(id))),
-    Effect.flip,
-  )
-  return { given, line: error.line, tag: error._tag, file: error.file, message: error.message }
-})
-
-describe("SessionFile.details", () => {
-  it.effect("reads the sessions of a file in its order", () =>
-    Effect.gen(function* () {
-      expect(yield* readAll(yield* write("sessions.jsonl", text))).toEqual([first, second])
-    }).pipe(provided),
-  )
-
-  it.effect("reads a gzip file", () =>
-    Effect.gen(function* () {
-      expect(yield* readAll(yield* write("sessions.jsonl.gz", gzipSync(text)))).toEqual([first, second])
-    }).pipe(provided),
-  )
-
-  it.effect("reads files larger than a chunk, text outside ASCII included", () =>
-    Effect.gen(function* () {
-      const many = Array.from({ length: 1500 }, (_, index) => session(`sess_${index}_ü😀`))
-      const content = many.map((session) => JSON.stringify(session)).join("\n")
-      expect(yield* readAll(yield* write("many.jsonl", content))).toEqual(many)
-      expect(yield* readAll(yield* write("many.jsonl.gz", gzipSync(content)))).toEqual(many)
-    }).pipe(provided),
-  )
-
-  it.effect.each([
-    { what: "blank lines", content: `\n\n${lines.join("\n  \n\n")}\n\n` },
-    { what: "a last line without a line end", content: lines.join("\n") },
-    { what: "line ends of Windows", content: `${lines.join("\r\n")}\r\n` },
-  ])("passes over $what", ({ content }) =>
-    Effect.gen(function* () {
-      expect(yield* readAll(yield* write("sessions.jsonl", content))).toEqual([first, second])
-      expect(yield* readAll(yield* write("sessions.jsonl.gz", gzipSync(content)))).toEqual([first, second])
-    }).pipe(provided),
-  )
-
-  it.effect("reads no session from an empty file", () =>
-    Effect.gen(function* () {
-      expect(yield* readAll(yield* write("sessions.jsonl", ""))).toEqual([])
-      expect(yield* readAll(yield* write("sessions.jsonl.gz", gzipSync("")))).toEqual([])
-    }).pipe(provided),
-  )
-
-  it.effect("keeps the fields that nobody knows", () =>
-    Effect.gen(function* () {
-      const open = { ...first, device: "phone", nudges: first.nudges.map((nudge) => ({ ...nudge, color: "red" })) }
-      expect(yield* readAll(yield* write("sessions.jsonl", JSON.stringify(open)))).toEqual([open])
-    }).pipe(provided),
-  )
-
-  it.effect("names the line that is not JSON, counting blank ones, after the sessions before it", () =>
-    Effect.gen(function* () {
-      const file = yield* write("sessions.jsonl", `${lines[0]}\n\n{"id":\n${lines[1]}\n`)
-      expect(yield* failureOf(file)).toEqual({
-        given: ["sess_1"],
-        line: 3,
-        tag: "SessionFileError",
-        file,
-        message: `${file}, line 3: is not JSON.`,
-      })
-    }).pipe(provided),
-  )
-
-  it.effect("names session, path and line of a value of a wrong type", () =>
-    Effect.gen(function* () {
-      const misfit = { ...first, id: "sess_bad", nudges: first.nudges.map((nudge) => ({ ...nudge, shown_at: 5 })) }
-      const file = yield* write("sessions.jsonl", `${text}${JSON.stringify(misfit)}\n`)
-      const failure = yield* failureOf(file)
-      expect(failure).toMatchObject({ given: [first.id, second.id], line: 3 })
-      expect(failure.message).toContain(`${file}, line 3: session sess_bad, nudges[0].shown_at: `)
-      expect(failure.message).toContain("got a number")
-    }).pipe(provided),
-  )
-
-  it.effect("names the path of a misfit in a session without an id", () =>
-    Effect.gen(function* () {
-      const { id: _, ...withoutId } = first
-      const failure = yield* failureOf(yield* write("sessions.jsonl.gz", gzipSync(JSON.stringify(withoutId))))
-      expect(failure).toMatchObject({ given: [], line: 1 })
-      expect(failure.message).toContain("line 1: session without id, id: ")
-    }).pipe(provided),
-  )
-
-  it.effect("does not take a list's row, without events and nudges, for a session", () =>
-    Effect.gen(function* () {
-      const { events: _, nudges: __, ...summary } = first
-      const failure = yield* failureOf(yield* write("sessions.jsonl", JSON.stringify(summary)))
-      expect(failure.message).toContain("session sess_1 has no events and nudges")
-    }).pipe(provided),
-  )
-
-  it.effect("says that a missing file cannot be read", () =>
-    Effect.gen(function* () {
-      const file = yield* inTemporaryDirectory("missing.jsonl")
-      expect(yield* failureOf(file)).toEqual({
-        given: [],
-        line: undefined,
-        tag: "SessionFileError",
-        file,
-        message: `${file}: cannot be read (NotFound).`,
-      })
-    }).pipe(provided),
-  )
-
-  it.effect.each([
-    { what: "is cut off", content: gzipSync(text).subarray(0, -12) },
-    { what: "is not gzip at all", content: new TextEncoder().encode(text) },
-  ])("says that a gzip file is not whole when it $what", ({ content }) =>
-    Effect.gen(function* () {
-      const failure = yield* failureOf(yield* write("sessions.jsonl.gz", content))
-      expect(failure.line).toBeUndefined()
-      expect(failure.message).toBe(`${failure.file}: is not one whole gzip file.`)
-    }).pipe(provided),
-  )
-
-  it.effect("says that a missing gzip file cannot be read, and not that it is damaged", () =>
-    Effect.gen(function* () {
-      const failure = yield* failureOf(yield* inTemporaryDirectory("missing.jsonl.gz"))
-      expect(failure.message).toBe(`${failure.file}: cannot be read (NotFound).`)
-    }).pipe(provided),
-  )
-})
 
 describe("SessionFile.reads", () => {
   const window = { from: Date.UTC(2026, 9, 1), to: Date.UTC(2026, 10, 1) }
@@ -198,7 +53,7 @@ describe("SessionFile.reads", () => {
 
   it.effect("gives back what a walk wrote", () =>
     Effect.gen(function* () {
-      const { coverage, reads } = yield* readBack([yield* write("walk.ndjson", formatted)])
+      const { coverage, reads } = yield* readBack([yield* WrittenFile.write("walk.ndjson", formatted)])
       expect(reads).toEqual(walked)
       expect(coverage).toMatchObject({
         window: { from: "2026-10-01T00:00:00Z", to: "2026-11-01T00:00:00Z" },
@@ -214,7 +69,7 @@ describe("SessionFile.reads", () => {
 
   it.effect("takes sessions without a mark for read long after they ended, unless they have no end", () =>
     Effect.gen(function* () {
-      const { coverage, reads } = yield* readBack([yield* write("kept.ndjson", text)])
+      const { coverage, reads } = yield* readBack([yield* WrittenFile.write("kept.ndjson", text)])
       expect(reads.map(({ readAt, window: span }) => [readAt, span])).toEqual([
         [Number.POSITIVE_INFINITY, undefined],
         [Number.POSITIVE_INFINITY, undefined],
@@ -229,9 +84,12 @@ describe("SessionFile.reads", () => {
       const reread = (overrides: Partial<SessionRead.SessionRead>) =>
         walked.map((read) => SessionFile.formatLine({ ...read, ...overrides })).join("\n")
       const newer = { _tag: "Read", session: { ...session("sess_1"), intent_score: 90 } } as const
-      const old = yield* write("old.ndjson", formatted)
-      const late = yield* write("late.ndjson.gz", gzipSync(reread({ readAt: at + 60_000, detail: newer })))
-      const lateList = yield* write("list.ndjson", reread({ readAt: at + 120_000, detail: { _tag: "NotNeeded" } }))
+      const old = yield* WrittenFile.write("old.ndjson", formatted)
+      const late = yield* WrittenFile.write("late.ndjson.gz", gzipSync(reread({ readAt: at + 60_000, detail: newer })))
+      const lateList = yield* WrittenFile.write(
+        "list.ndjson",
+        reread({ readAt: at + 120_000, detail: { _tag: "NotNeeded" } }),
+      )
       for (const files of [
         [old, late, lateList],
         [lateList, old, late],
@@ -249,7 +107,7 @@ describe("SessionFile.reads", () => {
   it.effect("says which part of the window no file covers", () =>
     Effect.gen(function* () {
       const part = (id: string, from: string, to: string) =>
-        write(
+        WrittenFile.write(
           `${id}.ndjson`,
           SessionFile.formatLine({
             summary: { ...summary(id), started_at: from },
@@ -272,7 +130,7 @@ describe("SessionFile.reads", () => {
 
   it.effect("keeps to the window that is asked for, and says so", () =>
     Effect.gen(function* () {
-      const file = yield* write("walk.ndjson", formatted)
+      const file = yield* WrittenFile.write("walk.ndjson", formatted)
       const start = DateTime.makeUnsafe("2026-10-01T10:14:32Z")
       const inside = yield* readBack([file], { from: start })
       expect(inside.reads).toHaveLength(3)
@@ -292,7 +150,7 @@ describe("SessionFile.reads", () => {
   it.effect("keeps the best copy of a session that stands in one file twice", () =>
     Effect.gen(function* () {
       const [listed] = walked.map((read) => SessionFile.formatLine({ ...read, detail: { _tag: "NotNeeded" } }))
-      const { coverage, reads } = yield* readBack([yield* write("both.ndjson", `${listed}\n${formatted}`)])
+      const { coverage, reads } = yield* readBack([yield* WrittenFile.write("both.ndjson", `${listed}\n${formatted}`)])
       expect(reads).toEqual(walked)
       expect(coverage).toMatchObject({ sessions: 3, details: 1, duplicates: 1 })
     }).pipe(provided),
@@ -300,7 +158,7 @@ describe("SessionFile.reads", () => {
 
   it.effect("covers the window that rows outside the asked one say, where it had ended when they were read", () =>
     Effect.gen(function* () {
-      const whole = yield* write("october.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october))
+      const whole = yield* WrittenFile.write("october.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october))
       const { coverage, reads } = yield* readBack([whole], day("2026-10-20"))
       expect(reads).toEqual([])
       expect(coverage.window).toEqual({ from: "2026-10-20T00:00:00Z", to: "2026-10-20T12:00:00Z" })
@@ -310,8 +168,8 @@ describe("SessionFile.reads", () => {
         marked("sess_1", "2026-10-03T00:00:00Z", [from, to, "2026-10-20T11:59:00Z"]),
         marked("sess_2", "2026-10-02T00:00:00Z", [from, to, "2026-10-20T12:01:00Z"]),
       ]
-      const cut = yield* write("cut.ndjson", early.join("\n"))
-      expect((yield* readBack([cut], day("2026-10-20"))).coverage.window).toBeNull()
+      const cut = yield* WrittenFile.write("cut.ndjson", early.join("\n"))
+      expect(yield* Effect.flip(readBack([cut], day("2026-10-20")))).toMatchObject({ problem: "none_in_window" })
       expect((yield* readBack([cut], day("2026-10-19"))).coverage.window).not.toBeNull()
     }).pipe(provided),
   )
@@ -320,8 +178,8 @@ describe("SessionFile.reads", () => {
     Effect.gen(function* () {
       const late = ["2026-10-03T00:00:00Z", "2026-11-05T00:00:00Z", "2026-11-06T00:00:00Z"] as const
       const files = [
-        yield* write("a.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october)),
-        yield* write("b.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", late)),
+        yield* WrittenFile.write("a.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october)),
+        yield* WrittenFile.write("b.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", late)),
       ]
       const { coverage } = yield* readBack(files)
       expect(coverage).toMatchObject({
@@ -334,7 +192,10 @@ describe("SessionFile.reads", () => {
 
   it.effect("does not claim a window for a row that says none, unless one is asked for", () =>
     Effect.gen(function* () {
-      const file = yield* write("mixed.ndjson", `${marked("sess_9", "2026-10-03T00:00:00Z", october)}\n${text}`)
+      const file = yield* WrittenFile.write(
+        "mixed.ndjson",
+        `${marked("sess_9", "2026-10-03T00:00:00Z", october)}\n${text}`,
+      )
       const { reads } = yield* readBack([file])
       expect(reads.map((read) => read.window !== undefined)).toEqual([true, false, false])
     }).pipe(provided),
@@ -358,7 +219,9 @@ describe("SessionFile.reads", () => {
     },
   ])("refuses a mark whose window $what", ({ mark, part, started_at }) =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(readBack([yield* write("walk.ndjson", marked("sess_1", started_at, mark))]))
+      const error = yield* Effect.flip(
+        readBack([yield* WrittenFile.write("walk.ndjson", marked("sess_1", started_at, mark))]),
+      )
       expect(error).toMatchObject({ problem: "bad_line", line: 1 })
       expect(error.message).toContain(part)
     }).pipe(provided),
@@ -368,14 +231,79 @@ describe("SessionFile.reads", () => {
     Effect.gen(function* () {
       const moved = { ...session("sess_1"), started_at: "2026-11-01T00:00:00Z" }
       const read = { summary: summary("sess_1"), detail: { _tag: "Read", session: moved }, readAt: at, window } as const
-      const { reads } = yield* readBack([yield* write("moved.ndjson", SessionFile.formatLine(read))])
+      const { reads } = yield* readBack([yield* WrittenFile.write("moved.ndjson", SessionFile.formatLine(read))])
       expect(reads).toMatchObject([{ detail: { _tag: "Read" }, readAt: at, window: undefined }])
+    }).pipe(provided),
+  )
+
+  it.effect("gives the same whether the ids can be looked through or every line must be read", () =>
+    Effect.gen(function* () {
+      const early = ["2026-10-02T00:00:00Z", "2026-10-21T00:00:00Z", "2026-10-20T18:00:00Z"] as const
+      const rows = [
+        ...Array.from({ length: 40 }, (_, at) => marked(`sess_${at}`, `2026-10-${10 + (at % 20)}T00:00:00Z`, october)),
+        marked("sess_40", "2026-10-15T00:00:00Z", early),
+        JSON.stringify(session("sess_41")),
+      ]
+      const idLast = (line: string) => line.replace(/^\{("id":"[^"]*"),(.*)\}$/, "{$2,$1}")
+      for (const [from, to] of [["2026-10-14", "2026-10-20"] as const, ["2026-10-01", "2026-11-01"] as const]) {
+        const asked = { from: DateTime.makeUnsafe(`${from}T00:00:00Z`), to: DateTime.makeUnsafe(`${to}T00:00:00Z`) }
+        const looked = yield* readBack([yield* WrittenFile.write("first.ndjson", rows.join("\n"))], asked)
+        const read = yield* readBack([yield* WrittenFile.write("last.ndjson", rows.map(idLast).join("\n"))], asked)
+        expect(read).toEqual(looked)
+        expect(looked.reads.length).toBeGreaterThan(0)
+        // A file between whose lines one comes twice has the same, and says so.
+        const copied = yield* readBack(
+          [yield* WrittenFile.write("copied.ndjson", [...rows, rows[5]].join("\n"))],
+          asked,
+        )
+        expect(copied.reads).toEqual(looked.reads)
+        expect(copied.coverage).toEqual({ ...looked.coverage, duplicates: 1 })
+      }
+    }).pipe(provided),
+  )
+
+  it.effect("says what the files have, where none of it is in the window that is asked for", () =>
+    Effect.gen(function* () {
+      const [a, b] = ["2026-10-03T00:00:00Z", "2026-10-04T12:00:00Z"] as const
+      const row = (id: string, started_at: string) => JSON.stringify({ ...summary(id), started_at })
+      const one = yield* WrittenFile.write("one.ndjson", row("sess_1", a))
+      const copies = yield* WrittenFile.write(
+        "copies.ndjson",
+        [row("sess_1", a), row("sess_2", b), row("sess_2", b)].join("\n"),
+      )
+      const fails = (files: ReadonlyArray<string>, options: SessionFile.Options) =>
+        Effect.map(Effect.flip(readBack(files, options)), ({ message }) => message)
+      expect(yield* fails([one], day("2026-10-20"))).toBe(
+        `${one}: the file has 1 session from ${a} to ${a}, none in this window (2026-10-20T00:00:00Z to 2026-10-20T12:00:00Z).`,
+      )
+      expect(yield* fails([one, copies], { from: day("2026-10-20").from })).toBe(
+        `${one}, ${copies}: the files have 2 sessions from ${a} to ${b}, none in this window (from 2026-10-20T00:00:00Z on).`,
+      )
+      expect(yield* fails([copies], { to: day("2026-10-01").from })).toContain("(before 2026-10-01T00:00:00Z)")
+    }).pipe(provided),
+  )
+
+  it.effect("gives none of an empty file, and none of a window that the files cover", () =>
+    Effect.gen(function* () {
+      const empty = yield* WrittenFile.write("empty.ndjson", "\n")
+      expect((yield* readBack([empty], day("2026-10-20"))).coverage).toMatchObject({ sessions: 0, window: null })
+      const whole = yield* WrittenFile.write("october.ndjson", marked("sess_1", "2026-10-03T00:00:00Z", october))
+      expect((yield* readBack([empty, whole], day("2026-10-20"))).coverage).toMatchObject({ sessions: 0 })
+    }).pipe(provided),
+  )
+
+  it.effect("refuses what is no file: a folder, standard input, and what is not there", () =>
+    Effect.gen(function* () {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      expect((yield* Effect.flip(readBack([folder]))).message).toBe(`${folder}: is a folder; give a file.`)
+      expect((yield* Effect.flip(readBack(["-"]))).message).toMatch(/^-: stands for no file/)
+      expect((yield* Effect.flip(readBack(["/dev/null"]))).message).toMatch(/give a regular file\.$/)
     }).pipe(provided),
   )
 
   it.effect("refuses a pipe, which gives its bytes only once", () =>
     Effect.gen(function* () {
-      const pipe = yield* inTemporaryDirectory("pipe.ndjson")
+      const pipe = yield* WrittenFile.place("pipe.ndjson")
       execFileSync("mkfifo", [pipe])
       const error = yield* Effect.flip(readBack([pipe]))
       expect(error).toMatchObject({ problem: "unreadable", message: `${pipe}: is a pipe; give a file.` })
@@ -384,7 +312,10 @@ describe("SessionFile.reads", () => {
 
   it.effect("refuses a mark that it cannot read", () =>
     Effect.gen(function* () {
-      const file = yield* write("walk.ndjson", `${JSON.stringify({ ...first, _read: { at: "yesterday" } })}\n`)
+      const file = yield* WrittenFile.write(
+        "walk.ndjson",
+        `${JSON.stringify({ ...first, _read: { at: "yesterday" } })}\n`,
+      )
       const error = yield* Effect.flip(readBack([file]))
       expect(error).toMatchObject({ problem: "bad_line", line: 1 })
       expect(error.message).toContain("_read.at")

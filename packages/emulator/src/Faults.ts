@@ -99,7 +99,7 @@ const damaged = (packed: Uint8Array, damage: "truncated" | "corrupted"): Uint8Ar
 }
 
 const editJson = (response: Response, edit: (json: unknown) => unknown): Response => {
-  const text = new TextDecoder().decode(bytesOf(response))
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytesOf(response))
   return response.body._tag === "Uint8Array" && response.headers["content-type"]?.includes("json") === true
     ? HttpServerResponse.setBody(response, HttpBody.jsonUnsafe(edit(JSON.parse(text))))
     : response
