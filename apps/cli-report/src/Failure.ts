@@ -97,6 +97,8 @@ const report = (error: Failure): Report => {
     case "Unauthorized":
       return advised(3, error)
     case "TransportFailure":
+    case "TlsFailure":
+    case "ProxyFailure":
     case "ServerUnavailable":
     case "RateLimited":
     case "LimiterUnavailable":

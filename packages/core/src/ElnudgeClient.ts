@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as ApiKey from "./ApiKey.ts"
+import * as ApiRequest from "./ApiRequest.ts"
 import * as BaseUrl from "./BaseUrl.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
@@ -26,7 +27,6 @@ import * as CheckedJson from "./CheckedJson.ts"
 import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type { TimeWindow } from "./TimeWindow.ts"
-import { version } from "./Version.ts"
 
 export interface Options {
   /** The site's secret key. It is never printed, and goes only to https or to loopback. */
@@ -130,12 +130,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const httpClient = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequestEffect((request) =>
       Effect.map(KeyInUse.OfAttempt, (key) =>
-        request.pipe(
-          HttpClientRequest.prependUrl(baseUrl.href),
-          HttpClientRequest.bearerToken(key),
-          HttpClientRequest.setHeader("user-agent", `effect-elnudge/${version}`),
-          HttpClientRequest.acceptJson,
-        ),
+        request.pipe(HttpClientRequest.prependUrl(baseUrl.href), ApiRequest.prepare(key)),
       ),
     ),
   )
@@ -170,7 +165,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
           return status === 404
             ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
-            : refused(status, request)
+            : undefined
         },
       })
     },
@@ -190,7 +185,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
           return status === 404 || status === 410
             ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
-            : refused(status, request)
+            : undefined
         },
       }).pipe(
         // What has an id in this list is a nudge.
@@ -224,7 +219,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
         refusal: (status) =>
           status === 404 || status === 410
             ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
-            : refused(status, request),
+            : undefined,
       })
       if (data.id !== id) {
         return yield* new ElnudgeError.ResponseInvalid({
@@ -244,13 +239,6 @@ export const make = Effect.fnUntraced(function* (options: Options) {
 
 const isOfCursor = (status: number, { cursor }: ListRequest): boolean =>
   cursor !== undefined && (status === 400 || status === 404 || status === 410)
-
-const refused = (status: number, request: ElnudgeError.RequestInfo) =>
-  new ElnudgeError.InvalidRequest({
-    reason: `the API refused it with ${status}`,
-    advice: "Check the window and the page size; if they are right, this version does not fit the API any more.",
-    request,
-  })
 
 /** A client on any `HttpClient`. Clients of one key share its limiter. */
 export const layer = (

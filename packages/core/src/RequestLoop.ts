@@ -17,6 +17,7 @@ import * as Outcome from "./Outcome.ts"
 import * as RequestBudget from "./RequestBudget.ts"
 import type * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestMetrics from "./RequestMetrics.ts"
+import * as RetryAfter from "./RetryAfter.ts"
 import * as Session from "./Session.ts"
 import * as TransportReason from "./TransportReason.ts"
 
@@ -65,14 +66,11 @@ const attempt = <A, E>(call: Call<A, E>, { attemptTimeout, baseUrl }: Settings) 
     Effect.catchIf(isStatusError, (error) => Effect.succeed(error.reason.response)),
     Effect.flatMap((response) => Outcome.ofResponse(response, call, baseUrl)),
     Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
-      Effect.succeed(Outcome.unreachable(TransportReason.of(error.reason.cause), call.request, baseUrl)),
+      Outcome.unreachable(TransportReason.classify(error.reason.cause), call.request, baseUrl),
     ),
     Effect.timeoutOrElse({
       duration: attemptTimeout,
-      orElse: () =>
-        Effect.succeed(
-          Outcome.unreachable(`no answer within ${Duration.format(attemptTimeout)}`, call.request, baseUrl),
-        ),
+      orElse: () => Outcome.unreachable(TransportReason.late(attemptTimeout), call.request, baseUrl),
     }),
   )
 
@@ -82,6 +80,7 @@ const takeTurn = Effect.fnUntraced(function* (
   heldMillis: number,
   { limiter, maxHoldMillis }: Settings,
   budget: RequestBudget.RequestBudget | undefined,
+  retryAfter: string | undefined,
 ) {
   const left = budget === undefined ? Infinity : budget.deadline - (yield* Clock.currentTimeMillis)
   return yield* limiter.take(Math.min(maxHoldMillis - heldMillis, left)).pipe(
@@ -92,7 +91,8 @@ const takeTurn = Effect.fnUntraced(function* (
         if (budget !== undefined && waitedMillis + remaining <= maxHoldMillis) {
           return yield* budget.late(request, held.until)
         }
-        return yield* new ElnudgeError.RateLimited({ resumeAt: Session.instant(held.until), waitedMillis, request })
+        const resumeAt = Session.instant(held.until)
+        return yield* new ElnudgeError.RateLimited({ resumeAt, waitedMillis, retryAfter, request })
       }),
       LimiterUnavailable: ({ reason }) => new ElnudgeError.LimiterUnavailable({ reason, request }),
     }),
@@ -118,9 +118,10 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
   let failures = 0
   let refusals = 0
   let heldMillis = 0
+  let nonsense: string | undefined
   while (true) {
     if (budget !== undefined) yield* budget.check(request)
-    const turn = yield* takeTurn(request, heldMillis, settings, budget)
+    const turn = yield* takeTurn(request, heldMillis, settings, budget, nonsense)
     heldMillis += turn.heldMillis
     yield* waited(recorder, "paced", turn.pacedMillis)
     yield* waited(recorder, "held", turn.heldMillis)
@@ -149,21 +150,32 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         break
       }
       case "Limited": {
+        const { retryAfter } = outcome
+        nonsense = retryAfter.nonsense
         // What the API says, but never less than our own steps once it has refused again: it may say next to nothing.
         const step = yield* backoff(refusals)
-        const wait = refusals++ === 0 ? (outcome.waitMillis ?? step) : Math.max(outcome.waitMillis ?? 0, step)
+        const wait = refusals++ === 0 ? (retryAfter.waitMillis ?? step) : Math.max(retryAfter.waitMillis ?? 0, step)
         const until = (yield* Clock.currentTimeMillis) + wait
         const isWaitedFor = heldMillis + wait <= settings.maxHoldMillis && until <= (budget?.deadline ?? Infinity)
         recorder?.rateLimited(isWaitedFor ? until : 0)
-        yield* Effect.logDebug("held by a 429", { request, wait })
+        yield* Effect.logDebug(`held by a 429${RetryAfter.complaint(nonsense)}`, { request, wait })
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
         yield* limiter.hold(until, turn)
         break
       }
       case "Again": {
-        if (failures === retryLimit) return yield* outcome.failure(attempts)
-        const wait = yield* backoff(failures++)
-        yield* Effect.logDebug("retrying", { request, wait })
+        const { failure, retryAfter } = outcome
+        if (failures === retryLimit) return yield* failure(attempts)
+        const said = retryAfter?.waitMillis ?? 0
+        const wait = Math.max(said, yield* backoff(failures++))
+        if (said > 0) {
+          // It says so of what was asked for, not of the key: other requests go on.
+          const until = (yield* Clock.currentTimeMillis) + wait
+          if (heldMillis + wait > settings.maxHoldMillis) return yield* failure(attempts, Session.instant(until))
+          if (budget !== undefined && until > budget.deadline) return yield* budget.late(request, until)
+          heldMillis += wait
+        }
+        yield* Effect.logDebug(`retrying${RetryAfter.complaint(retryAfter?.nonsense)}`, { request, wait })
         yield* waited(recorder, "held", wait)
         yield* Effect.sleep(wait)
       }

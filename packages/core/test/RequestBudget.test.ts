@@ -197,7 +197,7 @@ describe("The deadline", () => {
       )
       for (const error of errors) {
         assert.deepInclude(error, { _tag: "DeadlineReached", heldUntil: "1970-01-01T00:01:00Z" })
-        assert.include(error.message, "used up until 1970-01-01T00:01:00Z, after the run's deadline")
+        assert.include(error.message, "says to wait until 1970-01-01T00:01:00Z, after the run's deadline")
       }
       assert.lengthOf(seen, 1)
     }),
