@@ -68,7 +68,7 @@ export const line = (
     `${coverage.details} details`,
     `${Math.round((coverage.requests * 60_000) / elapsed)} requests/min`,
   ]
-  if (live.heldUntil > now) parts.push(`waiting ${DurationText.make(live.heldUntil - now)} for the limit`)
+  if (live.heldUntil > now) parts.push(`waiting ${DurationText.make(live.heldUntil - now)} for the ${live.heldBy}`)
   const left = leftMillis(coverage, expected, elapsed)
   if (left !== undefined) parts.push(`about ${DurationText.make(left)} left`)
   return parts.join(" · ")
@@ -95,11 +95,11 @@ const learnedAfterMillis = 10_000
 const tellHolds = (recorder: Coverage.Recorder): Effect.Effect<never> => {
   let told = 0
   const look = Effect.gen(function* () {
-    const { heldUntil } = recorder.live()
+    const { heldBy, heldUntil } = recorder.live()
     const wait = heldUntil - (yield* Clock.currentTimeMillis)
     if (wait <= longHoldMillis || heldUntil <= told) return
     told = heldUntil
-    const message = `waiting ${DurationText.make(wait)} for the rate limit`
+    const message = `waiting ${DurationText.make(wait)} for the ${heldBy === "limit" ? "rate limit" : "API"}`
     yield* EventLog.say({ event: "wait", message, wait_ms: wait }, [message])
   })
   return Effect.forever(Effect.andThen(Effect.sleep(refreshMillis), look))

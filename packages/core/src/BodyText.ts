@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import * as TransportReason from "./TransportReason.ts"
 
 export const maxBytes = 64 * 1024 * 1024
 
@@ -60,13 +61,21 @@ export const read = (
       ? Effect.map(response.arrayBuffer, decode)
       : readStream(response.stream)
   }
-  if (isGzip(coding) && more.length === 0) return readStream(unpacked(response.stream))
+  if (isGzip(coding) && more.length === 0) {
+    return Effect.catchIf(readStream(unpacked(response.stream)), isOfUnpacking, () =>
+      Effect.succeed(Result.fail(damaged)),
+    )
+  }
   const said = JSON.stringify([coding, ...more].join(", ").slice(0, longestShown))
   return Effect.as(
     drop(response),
     Result.fail(refuse(`the body is packed as ${said}, and only gzip, once, was asked for`)),
   )
 }
+
+// A client that unpacks by itself fails with zlib's codes, such as Z_DATA_ERROR.
+const isOfUnpacking = ({ reason }: HttpClientError.HttpClientError): boolean =>
+  TransportReason.of(reason.cause).startsWith("Z_")
 
 type Bytes = Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
 

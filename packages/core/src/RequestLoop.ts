@@ -174,6 +174,7 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
           if (heldMillis + wait > settings.maxHoldMillis) return yield* failure(attempts, Session.instant(until))
           if (budget !== undefined && until > budget.deadline) return yield* budget.late(request, until)
           heldMillis += wait
+          recorder?.held(until, "API")
         }
         yield* Effect.logDebug(`retrying${RetryAfter.complaint(retryAfter?.nonsense)}`, { request, wait })
         yield* waited(recorder, "held", wait)

@@ -56,35 +56,27 @@ export const of = (cause: unknown): string => {
   return name === undefined || name === "Error" || name === "TypeError" ? "the connection failed" : name
 }
 
-// What OpenSSL says of a certificate, by its code in Node.
-const certificates: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "the certificate has expired",
-  CERT_NOT_YET_VALID: "the certificate is not valid yet",
-  CERT_REVOKED: "the certificate is revoked",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is self-signed",
-  SELF_SIGNED_CERT_IN_CHAIN: "the certificate is of an authority that is not trusted here",
-  UNABLE_TO_GET_ISSUER_CERT: "the certificate is of an authority that is not trusted here",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the certificate is of an authority that is not trusted here",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the certificate is of an authority that is not trusted here",
-  CERT_UNTRUSTED: "the certificate is not trusted",
-  CERT_REJECTED: "the certificate is not trusted",
-  CERT_SIGNATURE_FAILURE: "the certificate's signature is wrong",
-  CERT_CHAIN_TOO_LONG: "the chain of certificates is too long",
-  INVALID_CA: "the certificate is of an authority that may not issue it",
-  INVALID_PURPOSE: "the certificate is not for servers",
-  HOSTNAME_MISMATCH: "the certificate is for another name",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another name",
-  ERR_SSL_WRONG_VERSION_NUMBER: "what answers there speaks no TLS",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "what answers there speaks no TLS",
-  ERR_SSL_UNSUPPORTED_PROTOCOL: "no version of TLS that both sides speak",
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "no version of TLS that both sides speak",
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the other side refuses the encryption",
-  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: "the other side does not know that name",
-}
+const untrusted = "the certificate is of an authority that is not trusted here"
+const noTls = "what answers there speaks no TLS"
+const disagreement = "the two sides do not agree on the encryption"
+
+// By the codes that Node has for what OpenSSL says; the first that fits counts.
+const tlsProblems: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^CERT_HAS_EXPIRED$/, "the certificate has expired"],
+  [/^CERT_NOT_YET_VALID$/, "the certificate is not valid yet"],
+  [/^CERT_REVOKED$/, "the certificate is revoked"],
+  [/^DEPTH_ZERO_SELF_SIGNED_CERT$/, "the certificate is self-signed"],
+  [/^SELF_SIGNED_CERT_IN_CHAIN$|^UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)/, untrusted],
+  [/^HOSTNAME_MISMATCH$|^ERR_TLS_CERT_ALTNAME_INVALID$/, "the certificate is for another name"],
+  [/^CERT_|^INVALID_(?:CA|PURPOSE)$|^UNABLE_TO_DE|^PATH_LENGTH_EXCEEDED$/, "the certificate is not accepted"],
+  [/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/, noTls],
+  [/^ERR_SSL_.*(?:ALERT_(?!INTERNAL_ERROR|CLOSE|DECRYPT)|UNRECOGNIZED_NAME|UNSUPPORTED_PROTOCOL)/, disagreement],
+  [/^EPROTO$/, disagreement],
+]
 
 /** A code in words where it says that no secure connection can be had. */
 export const tlsProblem = (code: string): string | undefined => {
-  const words = certificates[code]
+  const [, words] = tlsProblems.find(([pattern]) => pattern.test(code)) ?? []
   return words === undefined ? undefined : `${words} (${code})`
 }
 

@@ -1,4 +1,4 @@
-import { Coverage, ElnudgeClient, RequestBudget } from "@effect-elnudge/core"
+import { Coverage, ElnudgeClient, type ElnudgeError, RequestBudget } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -182,7 +182,7 @@ describe("ElnudgeClient under faults", () => {
     }),
   )
 
-  const clipped: ReadonlyArray<readonly [number, string]> = [
+  const clipped: ReadonlyArray<readonly [number, ElnudgeError.ListError["_tag"]]> = [
     [202, "ResponseInvalid"],
     [408, "ServerUnavailable"],
     [429, "RateLimited"],
