@@ -52,8 +52,7 @@ const keyAdvice = (place: SitesFile.KeyPlace | undefined): string => {
 const detail = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, id: string | undefined, advice: string) {
   if (id === undefined) return DoctorCheck.skipped("detail", "no session to ask for")
   const answer = yield* requests.ask(`/sessions/${encodeURIComponent(id)}`)
-  if (Result.isFailure(answer))
-    return DoctorCheck.error("detail", 5, answer.failure, "Run it again; if it lasts, ask elNudge.")
+  if (Result.isFailure(answer)) return DoctorCheck.error("detail", 5, answer.failure.message, answer.failure.advice)
   if (answer.success.status === 404 || answer.success.status === 410) {
     return DoctorCheck.warning(
       "detail",
@@ -72,7 +71,7 @@ const nudges = Effect.fnUntraced(function* (requests: DoctorRequest.Requests) {
   const answer = yield* requests.ask("/nudges", { limit: "1" })
   const without = (why: string) =>
     DoctorCheck.warning("nudges", `no list of nudges: ${why}`, "It is optional: leave --nudges-from list out.")
-  if (Result.isFailure(answer)) return without(answer.failure)
+  if (Result.isFailure(answer)) return without(answer.failure.message)
   return Result.match(DoctorAnswer.read("nudges", NudgesApi.NudgePage, answer.success, ""), {
     onSuccess: () => DoctorCheck.ok("nudges", "can be listed: --nudges-from list works"),
     onFailure: ({ message }) => without(message),
@@ -83,7 +82,7 @@ const nudges = Effect.fnUntraced(function* (requests: DoctorRequest.Requests) {
 const ask = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, advice: string, days: number | undefined) {
   const first = yield* requests.ask("/sessions", { limit: "1" })
   if (Result.isFailure(first)) {
-    return [DoctorCheck.error("answer", 5, first.failure, "Check the address and the network; --timeout waits longer.")]
+    return [DoctorCheck.error("answer", 5, first.failure.message, first.failure.advice)]
   }
   const answer = first.success
   const seen = [DoctorAnswer.time(answer), DoctorAnswer.clock(answer)]

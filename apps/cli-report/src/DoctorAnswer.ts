@@ -1,21 +1,22 @@
 /** What an answer of the API says: of the key, the limit, the clock and the contract. */
 import * as CheckedJson from "@effect-elnudge/core/CheckedJson"
+import * as RetryAfter from "@effect-elnudge/core/RetryAfter"
+import * as StatusRefusal from "@effect-elnudge/core/StatusRefusal"
+import * as StatusText from "@effect-elnudge/core/StatusText"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as DoctorCheck from "./DoctorCheck.ts"
 import type * as DoctorRequest from "./DoctorRequest.ts"
 
-const isRedirect = (status: number): boolean => status >= 300 && status < 400
-
 /** How long a run waits for the limit by itself. */
-const longestHoldSeconds = 120
+const longestHoldMillis = 120_000
 
-const limited = (name: string, { headers }: DoctorRequest.Answer): DoctorCheck.Check => {
-  const seconds = Number(headers["retry-after"] ?? Number.NaN)
-  const until = Number.isNaN(seconds) ? "" : ` for ${Duration.format(Duration.seconds(seconds))}`
-  const said = `the rate limit is used up (429)${until}`
-  return seconds > longestHoldSeconds
+const limited = (name: string, { headers, receivedAt }: DoctorRequest.Answer): DoctorCheck.Check => {
+  const { nonsense, waitMillis } = RetryAfter.ofHeaders(headers, receivedAt)
+  const until = waitMillis === undefined ? "" : ` for ${Duration.format(Duration.millis(waitMillis))}`
+  const said = `the rate limit is used up (429)${until}${RetryAfter.complaint(nonsense)}`
+  return (waitMillis ?? 0) > longestHoldMillis
     ? DoctorCheck.error(name, 5, said, "Run it again after that, or stop what else uses the key.")
     : DoctorCheck.warning(
         name,
@@ -26,7 +27,7 @@ const limited = (name: string, { headers }: DoctorRequest.Answer): DoctorCheck.C
 
 const refused = (name: string, answer: DoctorRequest.Answer, keyAdvice: string): DoctorCheck.Check => {
   const { status } = answer
-  const says = `the API answered ${status}`
+  const says = `the API answered ${StatusText.of(status)}`
   if (status === 401 || status === 403)
     return DoctorCheck.error(name, 3, `the API refused the key (${status})`, keyAdvice)
   if (status === 429) return limited(name, answer)
@@ -34,19 +35,17 @@ const refused = (name: string, answer: DoctorRequest.Answer, keyAdvice: string):
     return DoctorCheck.error(name, 5, says, "Check that the address ends like https://api.elnudge.com/v1.")
   }
   if (status >= 500) return DoctorCheck.error(name, 5, says, "Try again later; if it lasts, ask elNudge.")
-  if (isRedirect(status))
-    return DoctorCheck.error(
-      name,
-      2,
-      `${says}, a redirect`,
-      "A key must not follow it: give the address where it leads.",
-    )
-  return DoctorCheck.error(
-    name,
-    2,
-    says,
-    "Check the address; if it is right, this version does not fit the API any more.",
-  )
+  if (status === 408 || status === 425) return DoctorCheck.error(name, 5, says, "Run it again.")
+  const refusal = StatusRefusal.of(answer, answer.baseUrl)
+  const { advice } = refusal
+  switch (refusal._tag) {
+    case "ProxyFailure":
+      return DoctorCheck.error(name, 5, refusal.message.replace(/\.$/, ""), advice)
+    case "ResponseInvalid":
+      return DoctorCheck.error(name, 6, `the API answered ${refusal.reason}`, advice)
+    case "InvalidRequest":
+      return DoctorCheck.error(name, 2, status < 400 ? `the API answered ${status}, a redirect` : says, advice)
+  }
 }
 
 const unfit = (name: string, answer: DoctorRequest.Answer, misfit: CheckedJson.Misfit): DoctorCheck.Check => {
@@ -73,10 +72,13 @@ export const read = <S extends Schema.ConstraintDecoder<unknown>>(
   return Result.mapError(CheckedJson.reader(schema)(answer.body.success), (misfit) => unfit(name, answer, misfit))
 }
 
+/** An answer, wherever it came from. */
+type Received = Omit<DoctorRequest.Answer, "baseUrl" | "url">
+
 const slowMillis = 5_000
 
 /** How long the API took. */
-export const time = ({ millis, status }: DoctorRequest.Answer): DoctorCheck.Check => {
+export const time = ({ millis, status }: Received): DoctorCheck.Check => {
   const said = `HTTP ${status} in ${Math.ceil(millis)} ms`
   return millis < slowMillis
     ? DoctorCheck.ok("answer", said)
@@ -92,7 +94,7 @@ const worstSkewMillis = 5_000
 const seconds = (millis: number): string => `${(Math.abs(millis) / 1000).toFixed(Math.abs(millis) < 10_000 ? 1 : 0)} s`
 
 /** How far this machine's clock is from the API's, by the `Date` of an answer, which has whole seconds. */
-export const clock = ({ headers, receivedAt, sentAt }: DoctorRequest.Answer): DoctorCheck.Check => {
+export const clock = ({ headers, receivedAt, sentAt }: Received): DoctorCheck.Check => {
   const told = Date.parse(headers["date"] ?? "")
   if (Number.isNaN(told)) return DoctorCheck.skipped("clock", "the answer has no Date to compare with")
   const ahead = (sentAt + receivedAt) / 2 - (told + 500)

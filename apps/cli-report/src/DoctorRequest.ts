@@ -1,7 +1,8 @@
 /** One request of `doctor`: sent once, waited for so long and no longer, and never repeated. */
-import { version } from "@effect-elnudge/core"
+import * as ApiRequest from "@effect-elnudge/core/ApiRequest"
 import type * as BaseUrl from "@effect-elnudge/core/BaseUrl"
 import * as BodyText from "@effect-elnudge/core/BodyText"
+import * as Outcome from "@effect-elnudge/core/Outcome"
 import * as TransportReason from "@effect-elnudge/core/TransportReason"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -14,17 +15,36 @@ import * as Result from "effect/Result"
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
+  readonly url: string
+  readonly baseUrl: BaseUrl.BaseUrl
+  /** Read only where it counts. */
   readonly body: Result.Result<string, string>
   readonly sentAt: number
   readonly receivedAt: number
   readonly millis: number
 }
 
+/** Why there was none. */
+export interface NoAnswer {
+  readonly message: string
+  readonly advice: string
+}
+
 export interface Requests {
   /** How many were sent so far. */
   readonly sent: () => number
   /** The answer, or why there was none. */
-  readonly ask: (path: string, query?: Readonly<Record<string, string>>) => Effect.Effect<Result.Result<Answer, string>>
+  readonly ask: (
+    path: string,
+    query?: Readonly<Record<string, string>>,
+  ) => Effect.Effect<Result.Result<Answer, NoAnswer>>
+}
+
+const noAnswer = (why: TransportReason.TransportReason, baseUrl: BaseUrl.BaseUrl): NoAnswer => {
+  const error = Outcome.noAnswer(why, 1, baseUrl)
+  return error._tag === "TransportFailure"
+    ? { message: error.reason, advice: `${error.advice} --timeout waits longer.` }
+    : { message: error.message.replace(/\.$/, ""), advice: error.advice }
 }
 
 /** Asks at the address with the key. */
@@ -39,17 +59,19 @@ export const make = Effect.fnUntraced(function* (
     const sentAt = yield* Clock.currentTimeMillis
     const [duration, response] = yield* HttpClientRequest.get(`${baseUrl.href}${path}`).pipe(
       HttpClientRequest.setUrlParams(query),
-      HttpClientRequest.bearerToken(key),
-      HttpClientRequest.setHeader("user-agent", `effect-elnudge/${version} doctor`),
-      HttpClientRequest.acceptJson,
+      ApiRequest.prepare(key, " doctor"),
       client.execute,
       Effect.timed,
     )
     const receivedAt = yield* Clock.currentTimeMillis
-    const body = yield* BodyText.read(response)
+    const body = yield* response.status === 200
+      ? BodyText.read(response)
+      : Effect.as(BodyText.drop(response), Result.succeed(""))
     const answer: Answer = {
       status: response.status,
       headers: response.headers,
+      url: response.url,
+      baseUrl,
       body: Result.mapError(body, ({ reason }) => reason),
       sentAt,
       receivedAt,
@@ -66,12 +88,10 @@ export const make = Effect.fnUntraced(function* (
       }).pipe(
         Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
         Effect.mapError((error) =>
-          HttpClientError.isHttpClientError(error) ? TransportReason.of(error.reason.cause) : "the connection failed",
+          TransportReason.classify(HttpClientError.isHttpClientError(error) ? error.reason.cause : error),
         ),
-        Effect.timeoutOrElse({
-          duration: timeout,
-          orElse: () => Effect.fail(`no answer within ${Duration.format(timeout)}`),
-        }),
+        Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(TransportReason.late(timeout)) }),
+        Effect.mapError((why) => noAnswer(why, baseUrl)),
         Effect.result,
       ),
   }

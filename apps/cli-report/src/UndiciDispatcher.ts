@@ -57,13 +57,8 @@ const toProxy = (proxy: URL, options: object) => {
   })
 }
 
-export interface Options {
-  /** @default what the environment names */
-  readonly httpsProxy?: string | undefined
-}
-
-/** Only https goes through a proxy, where the key is inside TLS; plain http is for this machine, and stays on it. */
-export const make = ({ httpsProxy }: Options = {}) =>
+/** `options`: in the place of what the environment names. Only https goes through a proxy, where the key is inside TLS; plain http is for this machine, and stays on it. */
+export const make = (options: Pick<EnvHttpProxyAgent.Options, "httpsProxy" | "noProxy"> = {}) =>
   Layer.effect(
     NodeHttpClient.Dispatcher,
     Effect.acquireRelease(
@@ -71,7 +66,7 @@ export const make = ({ httpsProxy }: Options = {}) =>
         try: () =>
           new EnvHttpProxyAgent({
             httpProxy: "",
-            ...(httpsProxy === undefined ? {} : { httpsProxy }),
+            ...options,
             factory: toApi,
             clientFactory: toProxy,
           }),

@@ -227,6 +227,22 @@ describe("doctor", () => {
       says: marked("error", "the API answered 307, a redirect"),
     },
     {
+      name: "a part of a page",
+      fault: always(answers(listed, 206)),
+      exitCode: 6,
+      requests: 1,
+      check: "list",
+      says: marked("error", "the API answered 206 Partial Content, where only a 200 is a whole answer"),
+    },
+    {
+      name: "a proxy that wants a password",
+      fault: always(answers("", 407)),
+      exitCode: 5,
+      requests: 1,
+      check: "list",
+      says: "407 Proxy Authentication Required",
+    },
+    {
       name: "a limit that is used up for a while",
       fault: always({ _tag: "RateLimited", retryAfter: "30" }),
       exitCode: 0,

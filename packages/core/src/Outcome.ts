@@ -9,7 +9,6 @@ import type * as CheckedJson from "./CheckedJson.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as StatusRefusal from "./StatusRefusal.ts"
-import * as StatusText from "./StatusText.ts"
 import type { TransportReason } from "./TransportReason.ts"
 
 export type Response = HttpClientResponse.HttpClientResponse
@@ -45,28 +44,34 @@ export interface Question<A, E> {
   readonly refusal: (status: number) => E | undefined
 }
 
+/** The error of a transport that gave no usable answer. */
+export const noAnswer = (
+  why: TransportReason,
+  attempts: number,
+  { origin }: BaseUrl,
+  request?: ElnudgeError.RequestInfo,
+): ElnudgeError.TransportFailure | ElnudgeError.TlsFailure | ElnudgeError.ProxyFailure => {
+  const { reason } = why
+  switch (why._tag) {
+    case "Network":
+      return new ElnudgeError.TransportFailure({ reason, attempts, origin, request })
+    case "Tls":
+      return new ElnudgeError.TlsFailure({ reason, origin, request })
+    case "Proxy": {
+      const { proxy, status } = why
+      return new ElnudgeError.ProxyFailure({ status, reason, proxy, attempts, origin, request })
+    }
+  }
+}
+
 /** No usable answer came back. Fails where no other try can change that. */
 export const unreachable = (
-  reason: TransportReason,
+  why: TransportReason,
   request: ElnudgeError.RequestInfo,
-  { origin }: BaseUrl,
+  baseUrl: BaseUrl,
 ): Effect.Effect<Outcome<never>, RequestError> => {
-  switch (reason._tag) {
-    case "Tls":
-      return Effect.fail(new ElnudgeError.TlsFailure({ reason: reason.reason, origin, request }))
-    case "Proxy": {
-      const failure = (attempts: number) => {
-        const { proxy, reason: met, status } = reason
-        return new ElnudgeError.ProxyFailure({ status, reason: met, proxy, attempts, origin, request })
-      }
-      return reason.isLasting ? Effect.fail(failure(1)) : Effect.succeed({ _tag: "Again", failure })
-    }
-    case "Network":
-      return Effect.succeed({
-        _tag: "Again",
-        failure: (attempts) => new ElnudgeError.TransportFailure({ reason: reason.reason, attempts, origin, request }),
-      })
-  }
+  const failure = (attempts: number) => noAnswer(why, attempts, baseUrl, request)
+  return why.isLasting ? Effect.fail(failure(1)) : Effect.succeed({ _tag: "Again", failure })
 }
 
 /** A 5xx that says of itself that it lasts, as far as this client is concerned. */
@@ -111,7 +116,7 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
   if (status === 429) return { _tag: "Limited", retryAfter }
   // A part of a page, or a promise of one, must not pass for a page.
   if (status < 300) {
-    const reason = `${StatusText.of(status)}, where only a 200 is a whole answer`
+    const reason = StatusRefusal.reason(status)
     return {
       _tag: "Again",
       retryAfter,

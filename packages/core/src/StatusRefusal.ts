@@ -1,19 +1,24 @@
 /** What a status means that ends a request, or that is no answer: each in its own words, and with a next step of its own. */
-import type { HttpClientResponse } from "effect/http"
 import type { BaseUrl } from "./BaseUrl.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as StatusText from "./StatusText.ts"
 
-type Response = HttpClientResponse.HttpClientResponse
+/** What of an answer says why it is none. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Where it came from. */
+  readonly url: string
+}
 
 export type Refusal = ElnudgeError.InvalidRequest | ElnudgeError.ProxyFailure | ElnudgeError.ResponseInvalid
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 const ofRedirect = (
-  { headers, status, url }: Response,
+  { headers, status, url }: Answer,
   { href, origin }: BaseUrl,
-  request: ElnudgeError.RequestInfo,
+  request: ElnudgeError.RequestInfo | undefined,
 ): Refusal => {
   const invalid = (where: string) =>
     new ElnudgeError.ResponseInvalid({ reason: `${StatusText.of(status)}, a redirect ${where}`, request })
@@ -49,21 +54,22 @@ const advice4xx: Readonly<Record<number, string>> = {
   451: "The API, or a network on the way, may not give it here for legal reasons: ask elNudge.",
 }
 
+/** Why a status below 400 is no answer. */
+export const reason = (status: number): string =>
+  `${StatusText.of(status)}${ofOther3xx[status] ?? ", where only a 200 is a whole answer"}`
+
 /** A proxy's refusal that came as an answer: whose it is, is not known. */
 const proxyStatuses: ReadonlySet<number> = new Set([407, 511])
 
 /** The error of a status that no other try can change: neither a 2xx, nor one of those that are retried. */
-export const of = (response: Response, baseUrl: BaseUrl, request: ElnudgeError.RequestInfo): Refusal => {
-  const { status } = response
-  if (redirects.has(status)) return ofRedirect(response, baseUrl, request)
+export const of = (answer: Answer, baseUrl: BaseUrl, request?: ElnudgeError.RequestInfo): Refusal => {
+  const { status } = answer
+  if (redirects.has(status)) return ofRedirect(answer, baseUrl, request)
   if (proxyStatuses.has(status)) {
     const { origin } = baseUrl
     return new ElnudgeError.ProxyFailure({ status, reason: "refused", attempts: 1, origin, request })
   }
-  if (status < 400) {
-    const more = ofOther3xx[status] ?? ", where only a 200 is an answer"
-    return new ElnudgeError.ResponseInvalid({ reason: `${StatusText.of(status)}${more}`, request })
-  }
+  if (status < 400) return new ElnudgeError.ResponseInvalid({ reason: reason(status), request })
   return new ElnudgeError.InvalidRequest({
     reason: `the API refused it with ${StatusText.of(status)}`,
     advice: advice4xx[status] ?? "Report the status to elNudge or, where a proxy stands between, to whoever runs that.",

@@ -19,19 +19,17 @@ export class ProxyCause extends Error {
 }
 
 /** Why no answer came. */
-export type TransportReason =
-  | { readonly _tag: "Network"; readonly reason: string }
-  /** No secure connection, and none to be had by asking again: an untrusted, expired or foreign certificate, or no TLS. */
-  | { readonly _tag: "Tls"; readonly reason: string }
-  | {
-      readonly _tag: "Proxy"
-      readonly reason: string
-      readonly proxy: string | undefined
-      /** What it answered, where it did. */
-      readonly status: number | undefined
-      /** Whether asking again would not help. */
-      readonly isLasting: boolean
-    }
+export type TransportReason = {
+  readonly reason: string
+  /** Whether asking again would not help. */
+  readonly isLasting: boolean
+} & (
+  | { readonly _tag: "Network" }
+  /** No secure connection: an untrusted, expired or foreign certificate, or no TLS. */
+  | { readonly _tag: "Tls" }
+  /** The proxy's address, where it is known, and what it answered, where it did. */
+  | { readonly _tag: "Proxy"; readonly proxy: string | undefined; readonly status: number | undefined }
+)
 
 const chain = function* (cause: unknown): Generator<object> {
   let current: unknown = cause
@@ -117,11 +115,14 @@ export const classify = (cause: unknown): TransportReason => {
       isLasting: isLasting(status, problem),
     }
   }
-  return problem === undefined ? { _tag: "Network", reason: code } : { _tag: "Tls", reason: problem }
+  return problem === undefined
+    ? { _tag: "Network", reason: code, isLasting: false }
+    : { _tag: "Tls", reason: problem, isLasting: true }
 }
 
 /** Nothing came in the time that there was. */
 export const late = (timeout: Duration.Duration): TransportReason => ({
   _tag: "Network",
   reason: `no answer within ${Duration.format(timeout)}`,
+  isLasting: false,
 })
