@@ -121,6 +121,25 @@ const wire = [
   Schema.Struct({ ...when, fault: Schema.Literal("corrupted-gzip") }),
   Schema.Struct({
     ...when,
+    fault: Schema.Literal("packed"),
+    /** What `Content-Encoding` says; gzip and deflate are packed so. @default "gzip" */
+    coding: Schema.optional(Schema.String),
+  }),
+  Schema.Struct({
+    ...when,
+    fault: Schema.Literal("gzip-bomb"),
+    /** How much it unpacks to. @default 100 */
+    megabytes: Schema.optional(wholeBetween(1, 1000)),
+  }),
+  Schema.Struct({
+    ...when,
+    fault: Schema.Literal("other-status"),
+    status: wholeBetween(200, 599),
+    /** Only so many of the rows that were due. @default all */
+    rows,
+  }),
+  Schema.Struct({
+    ...when,
     fault: Schema.Literal("wrong-content-type"),
     /** @default "text/html" */
     contentType: Schema.optional(Schema.String),

@@ -69,6 +69,12 @@ const faultOf = (fit: FaultPlan.Fit<FaultScript.AnswerRule>, now: number): Fault
       return { _tag: "Gzip", damage: "truncated" }
     case "corrupted-gzip":
       return { _tag: "Gzip", damage: "corrupted" }
+    case "packed":
+      return { _tag: "Packed", coding: rule.coding }
+    case "gzip-bomb":
+      return { _tag: "GzipBomb", megabytes: rule.megabytes }
+    case "other-status":
+      return { _tag: "OtherStatus", status: rule.status, rows: rule.rows }
     case "wrong-content-type":
       return { _tag: "ContentType", contentType: rule.contentType ?? "text/html" }
     case "wrong-type":
