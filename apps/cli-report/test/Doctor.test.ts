@@ -364,6 +364,24 @@ describe("doctor", () => {
     }),
   )
 
+  it.live("tells a proxy that cannot be reached, once", () =>
+    Effect.gen(function* () {
+      const { exitCode, stdout } = yield* ServedShop.start(["doctor"], {
+        env: {
+          ELNUDGE_API_KEY: key,
+          ELNUDGE_BASE_URL: "https://127.0.0.1:9/v1",
+          HTTPS_PROXY: "http://user:sesame@127.0.0.1:9",
+          NO_PROXY: "",
+        },
+      })
+      assert.strictEqual(exitCode, 5)
+      assert.include(stdout, "The proxy http://127.0.0.1:9 failed on the way to https://127.0.0.1:9: ECONNREFUSED")
+      assert.include(stdout, "Check that HTTPS_PROXY names a proxy that runs")
+      assert.include(stdout, "1 request sent")
+      assert.notInclude(stdout, "sesame")
+    }),
+  )
+
   it.live("tells an encryption that does not come about", () =>
     serving({}, (shop) =>
       Effect.gen(function* () {

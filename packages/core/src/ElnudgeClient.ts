@@ -51,7 +51,7 @@ export interface Options {
   readonly share?: number | undefined
   /** How long one attempt may take, body included. @default "30 seconds" */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** How long one request may be held by 429 answers, all its waits together. @default "2 minutes" */
+  /** How long one request may wait because answers say so (429, `Retry-After`), all its waits together. @default "2 minutes" */
   readonly maxHold?: Duration.Input | undefined
   /** The plan's retention: 30 (Starter, Growth) or 90 (Scale, Enterprise). It explains a 404 and refuses nothing. */
   readonly retentionDays?: number | undefined
