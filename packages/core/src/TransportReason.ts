@@ -73,7 +73,7 @@ const tlsProblems: ReadonlyArray<readonly [RegExp, string]> = [
 ]
 
 /** A code in words where it says that no secure connection can be had. */
-export const tlsProblem = (code: string): string | undefined => {
+const tlsProblem = (code: string): string | undefined => {
   const [, words] = tlsProblems.find(([pattern]) => pattern.test(code)) ?? []
   return words === undefined ? undefined : `${words} (${code})`
 }
