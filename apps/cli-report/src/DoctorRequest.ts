@@ -4,7 +4,7 @@ import type * as BaseUrl from "@effect-elnudge/core/BaseUrl"
 import * as BodyText from "@effect-elnudge/core/BodyText"
 import * as Outcome from "@effect-elnudge/core/Outcome"
 import * as TransportReason from "@effect-elnudge/core/TransportReason"
-import * as Clock from "effect/Clock"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
@@ -56,14 +56,14 @@ export const make = Effect.fnUntraced(function* (
   const client = yield* HttpClient.HttpClient
   let sent = 0
   const send = Effect.fnUntraced(function* (path: string, query: Readonly<Record<string, string>>) {
-    const sentAt = yield* Clock.currentTimeMillis
+    const sentAt = yield* WallClock.now
     const [duration, response] = yield* HttpClientRequest.get(`${baseUrl.href}${path}`).pipe(
       HttpClientRequest.setUrlParams(query),
       ApiRequest.prepare(key, " doctor"),
       client.execute,
       Effect.timed,
     )
-    const receivedAt = yield* Clock.currentTimeMillis
+    const receivedAt = yield* WallClock.now
     const body = yield* response.status === 200
       ? BodyText.read(response)
       : Effect.as(BodyText.drop(response), Result.succeed(""))

@@ -1,6 +1,6 @@
 /** How far back the API seems to keep sessions: from a few lists of one row, in windows of a week. */
 import { Session, SessionsApi } from "@effect-elnudge/core"
-import * as Clock from "effect/Clock"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as DoctorAnswer from "./DoctorAnswer.ts"
@@ -15,7 +15,7 @@ type Seen = "kept" | "refused" | "empty" | "unclear"
 
 /** What is there of the week that ended so many days ago. */
 const look = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, daysAgo: number) {
-  const now = yield* Clock.currentTimeMillis
+  const now = yield* WallClock.now
   const before = (days: number): string => Session.instant(1000 * Math.floor((now - days * day) / 1000))
   const answer = yield* requests.ask("/sessions", { from: before(daysAgo + weekDays), to: before(daysAgo), limit: "1" })
   if (Result.isFailure(answer)) return "unclear"

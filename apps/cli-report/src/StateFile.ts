@@ -3,8 +3,8 @@
  * that do not overlap merge into the bytes of one pass over all of them.
  */
 import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import { Ledger, Report } from "@effect-elnudge/report"
-import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -71,7 +71,7 @@ export const format = ({ coverage, ledger, report, site, state }: Contents): str
 
 /** Fails where the window is yet to end (epoch milliseconds). */
 export const checkEnded = Effect.fn("StateFile.checkEnded")(function* (to: number) {
-  if (to <= (yield* Clock.currentTimeMillis)) return
+  if (to <= (yield* WallClock.now)) return
   return yield* unfit(
     `the window ends at ${Session.instant(to)}, which is yet to come: a saved state would miss sessions`,
     "Give a --to that has passed.",

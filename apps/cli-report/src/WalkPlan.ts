@@ -10,6 +10,7 @@ import {
   SessionStream,
 } from "@effect-elnudge/core"
 import type { SessionRead, TimeWindow, WalkPosition } from "@effect-elnudge/core"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -82,7 +83,7 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
   if (Option.isSome(plan) && Option.isSome(retentionDays)) {
     return yield* refuse("--plan and --retention-days both say how long sessions are kept", "Give one of them.")
   }
-  const now = yield* DateTime.now
+  const now = yield* WallClock.second
   const momentOf = (moment: Option.Option<FlagValues.Moment>) =>
     Option.getOrUndefined(Option.map(moment, (given) => resolveMoment(given, timeZone)))
   // Counted back from now, the window ends at the same now.

@@ -92,7 +92,7 @@ export type ListCounts = Pick<Coverage, "duplicates" | "outside_window" | "out_o
 export interface Live {
   /** The start of the last row listed, in epoch milliseconds; undefined before the first. */
   readonly reached: number | undefined
-  /** Until when the API said to wait, in epoch milliseconds; 0 where it did not. */
+  /** Until when the API said to wait, by the monotonic clock in milliseconds; 0 where it did not. */
   readonly heldUntil: number
   /** Whether it said so of the rate limit, or of itself. */
   readonly heldBy: "limit" | "API"
@@ -229,13 +229,13 @@ export class Recorder {
     if (isRetry) this.counts.retries++
   }
 
-  /** `heldUntil` in epoch milliseconds; 0 for a hold that is too long to be waited for. */
+  /** `heldUntil` by the monotonic clock in milliseconds; 0 for a hold that is too long to be waited for. */
   rateLimited(heldUntil: number): void {
     this.counts.rate_limited++
     this.held(heldUntil, "limit")
   }
 
-  /** A wait that the API asks for, until then (epoch milliseconds). */
+  /** A wait that the API asks for, until then by the monotonic clock (milliseconds). */
   held(until: number, by: Live["heldBy"]): void {
     if (until <= this.heldUntil) return
     this.heldUntil = until
@@ -243,8 +243,7 @@ export class Recorder {
   }
 
   waited(kind: "paced_ms" | "held_ms", millis: number): void {
-    // A clock that was set back would make it negative.
-    this.counts[kind] += Math.max(0, millis)
+    this.counts[kind] += millis
   }
 
   page(rows: number): void {

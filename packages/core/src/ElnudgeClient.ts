@@ -4,7 +4,6 @@
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -27,6 +26,7 @@ import * as CheckedJson from "./CheckedJson.ts"
 import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type { TimeWindow } from "./TimeWindow.ts"
+import * as WallClock from "./WallClock.ts"
 
 export interface Options {
   /** The site's secret key. It is never printed, and goes only to https or to loopback. */
@@ -145,11 +145,12 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     maxHoldMillis,
   })
 
-  const oldestKept = Effect.map(DateTime.now, (now) =>
-    retentionDays === undefined ? undefined : DateTime.subtract(now, { days: retentionDays }),
+  const oldestKept = Effect.map(WallClock.now, (now) =>
+    retentionDays === undefined ? undefined : now - retentionDays * 86_400_000,
   )
+  // Told as something to ask for: a whole second that is still kept.
   const oldestFrom = Effect.map(oldestKept, (oldest) =>
-    oldest === undefined ? undefined : Session.instant(DateTime.toEpochMillis(oldest)),
+    oldest === undefined ? undefined : Session.instant(1_000 * Math.ceil(oldest / 1_000)),
   )
 
   const listSessions = Effect.fnUntraced(
@@ -210,8 +211,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       }
       const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
       const oldest = yield* oldestKept
-      const isPast =
-        startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds
+      const isPast = startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest
       const { data } = yield* send({
         request,
         execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),

@@ -1,5 +1,4 @@
 /** How one attempt ended: with an answer, with an error that ends the request, or so that it is worth another attempt. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
 import * as Result from "effect/Result"
@@ -10,6 +9,7 @@ import * as ElnudgeError from "./ElnudgeError.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as StatusRefusal from "./StatusRefusal.ts"
 import type { TransportReason } from "./TransportReason.ts"
+import * as WallClock from "./WallClock.ts"
 
 export type Response = HttpClientResponse.HttpClientResponse
 
@@ -112,7 +112,7 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
   yield* BodyText.drop(response)
   if (status === 401) return { _tag: "KeyRefused" }
   if (status === 403) return yield* new ElnudgeError.Unauthorized({ status, request })
-  const retryAfter = RetryAfter.ofHeaders(response.headers, yield* Clock.currentTimeMillis)
+  const retryAfter = RetryAfter.ofHeaders(response.headers, yield* WallClock.now)
   if (status === 429) return { _tag: "Limited", retryAfter }
   // A part of a page, or a promise of one, must not pass for a page.
   if (status < 300) {

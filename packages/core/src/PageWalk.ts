@@ -2,7 +2,6 @@
  * One walk along a list, page after page: each is asked for with the cursor of the one before, checked by a
  * {@link PageGuard}, and asked for by time where the API refuses the cursor.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -11,6 +10,7 @@ import type { ListRequest } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import { type CheckedPage, PageGuard, type RawPage, type Rows } from "./PageGuard.ts"
 import type { Place, WalkPosition } from "./WalkPosition.ts"
+import * as WallClock from "./WallClock.ts"
 
 /** Which list, and how a page of it is asked for. */
 export interface Source<Row, E> extends Rows<Row> {
@@ -89,7 +89,7 @@ export const make = <Row extends { readonly id: string }, E>(
     guard.reenter()
     const place = step
     step = { to, cursor: undefined, restBefore: to, rows: step.rows, isAgain: true, isProgress: false }
-    const refused: Taken<Row> = { ...noPage, readAt: yield* Clock.currentTimeMillis, place, following: step }
+    const refused: Taken<Row> = { ...noPage, readAt: yield* WallClock.now, place, following: step }
     return refused
   })
 
@@ -101,7 +101,7 @@ export const make = <Row extends { readonly id: string }, E>(
     return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, ...isPart }).pipe(
       Effect.flatMap(
         Effect.fnUntraced(function* (page) {
-          const readAt = yield* Clock.currentTimeMillis
+          const readAt = yield* WallClock.now
           const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
           const { counts, next, rows } = yield* Effect.fromResult(guard.check(page, request, isAgain))
           const following: Step | undefined =

@@ -2,7 +2,6 @@
  * One request until it is answered: waits for its turn, sends, and decides what its outcome is worth. Every wait and
  * every retry of a request is here.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import type { BaseUrl } from "./BaseUrl.ts"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 import * as Outcome from "./Outcome.ts"
 import * as RequestBudget from "./RequestBudget.ts"
 import type * as RequestLimiter from "./RequestLimiter.ts"
@@ -20,6 +20,7 @@ import * as RequestMetrics from "./RequestMetrics.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as Session from "./Session.ts"
 import * as TransportReason from "./TransportReason.ts"
+import * as WallClock from "./WallClock.ts"
 
 export interface Settings {
   readonly baseUrl: BaseUrl
@@ -82,16 +83,16 @@ const takeTurn = Effect.fnUntraced(function* (
   budget: RequestBudget.RequestBudget | undefined,
   retryAfter: string | undefined,
 ) {
-  const left = budget === undefined ? Infinity : budget.deadline - (yield* Clock.currentTimeMillis)
+  const left = budget === undefined ? Infinity : budget.deadline - (yield* MonotonicClock.now)
   return yield* limiter.take(Math.min(maxHoldMillis - heldMillis, left)).pipe(
     Effect.catchTags({
       HeldTooLong: Effect.fnUntraced(function* (held) {
         const waitedMillis = heldMillis + held.heldMillis
-        const remaining = held.until - (yield* Clock.currentTimeMillis)
-        if (budget !== undefined && waitedMillis + remaining <= maxHoldMillis) {
-          return yield* budget.late(request, held.until)
+        const { remainingMillis } = held
+        if (budget !== undefined && waitedMillis + remainingMillis <= maxHoldMillis) {
+          return yield* budget.late(request, remainingMillis)
         }
-        const resumeAt = Session.instant(held.until)
+        const resumeAt = Session.instant(Math.ceil((yield* WallClock.now) + remainingMillis))
         return yield* new ElnudgeError.RateLimited({ resumeAt, waitedMillis, retryAfter, request })
       }),
       LimiterUnavailable: ({ reason }) => new ElnudgeError.LimiterUnavailable({ reason, request }),
@@ -129,9 +130,9 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
     recorder?.request(request._tag, attempts > 0)
     attempts++
     const taken = keys.take()
-    const sentAt = yield* Clock.currentTimeMillis
+    const sentAt = yield* MonotonicClock.now
     const result = yield* Effect.result(Effect.provideService(sendOnce, KeyInUse.OfAttempt, taken.key))
-    const took = (yield* Clock.currentTimeMillis) - sentAt
+    const took = (yield* MonotonicClock.now) - sentAt
     if (Result.isFailure(result)) {
       yield* RequestMetrics.attempted(request._tag, "Error", took)
       return yield* Effect.fail(result.failure)
@@ -155,12 +156,12 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         // What the API says, but never less than our own steps once it has refused again: it may say next to nothing.
         const step = yield* backoff(refusals)
         const wait = refusals++ === 0 ? (retryAfter.waitMillis ?? step) : Math.max(retryAfter.waitMillis ?? 0, step)
-        const until = (yield* Clock.currentTimeMillis) + wait
+        const until = (yield* MonotonicClock.now) + wait
         const isWaitedFor = heldMillis + wait <= settings.maxHoldMillis && until <= (budget?.deadline ?? Infinity)
         recorder?.rateLimited(isWaitedFor ? until : 0)
         yield* Effect.logDebug(`held by a 429${RetryAfter.complaint(nonsense)}`, { request, wait })
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
-        yield* limiter.hold(until, turn)
+        yield* limiter.hold(wait, turn)
         break
       }
       case "Again": {
@@ -170,9 +171,11 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         const wait = Math.max(said, yield* backoff(failures++))
         if (said > 0) {
           // It says so of what was asked for, not of the key: other requests go on.
-          const until = (yield* Clock.currentTimeMillis) + wait
-          if (heldMillis + wait > settings.maxHoldMillis) return yield* failure(attempts, Session.instant(until))
-          if (budget !== undefined && until > budget.deadline) return yield* budget.late(request, until)
+          const until = (yield* MonotonicClock.now) + wait
+          if (heldMillis + wait > settings.maxHoldMillis) {
+            return yield* failure(attempts, Session.instant((yield* WallClock.now) + wait))
+          }
+          if (budget !== undefined && until > budget.deadline) return yield* budget.late(request, wait)
           heldMillis += wait
           recorder?.held(until, "API")
         }

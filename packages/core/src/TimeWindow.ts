@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import { InvalidRequest } from "./ElnudgeError.ts"
 import * as Session from "./Session.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
+import * as WallClock from "./WallClock.ts"
 
 /** `from` is inclusive, `to` exclusive; both are ISO 8601 instants in UTC. */
 export const TimeWindow = Schema.Struct({ from: Session.Instant, to: Session.Instant })
@@ -19,7 +20,7 @@ export const toSpan = ({ from, to }: TimeWindow): TimeSpan => ({ from: Session.m
 export interface Options {
   /** @default 30 days before `to`, as the API's own default for a window that ends now */
   readonly from?: DateTime.DateTime | undefined
-  /** @default now */
+  /** @default now, the second that is going on left out */
   readonly to?: DateTime.DateTime | undefined
 }
 
@@ -27,7 +28,7 @@ const format = (moment: DateTime.DateTime): string => Session.instant(DateTime.t
 
 /** Pins a window. Fails with `InvalidRequest` when it is empty or runs backwards. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
-  const to = options.to ?? (yield* DateTime.now)
+  const to = options.to ?? (yield* WallClock.second)
   const from = options.from ?? DateTime.subtract(to, { days: 30 })
   if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {
     return yield* new InvalidRequest({

@@ -18,10 +18,16 @@ const speedOf = ({ now, speed }: Options): number => speed ?? (now === undefined
 /** Whether its time goes on. */
 export const isTicking = (options: Options): boolean => speedOf(options) > 0
 
+/** The machine's own time, in epoch milliseconds: what a server says in its headers. */
+export const machine: Effect.Effect<number> = Clock.currentTimeMillis
+
+/** Milliseconds of a clock that nobody sets, for what lasts. */
+export const monotonic: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 /** Starts the emulator's time; gives what reads it, in epoch milliseconds. */
 export const start = Effect.fnUntraced(function* (options: Options) {
-  const startedAt = yield* Clock.currentTimeMillis
-  const origin = options.now === undefined ? startedAt : DateTime.toEpochMillis(options.now)
+  const startedAt = yield* monotonic
+  const origin = options.now === undefined ? yield* machine : DateTime.toEpochMillis(options.now)
   const speed = speedOf(options)
-  return Effect.map(Clock.currentTimeMillis, (at) => Math.floor(origin + (at - startedAt) * speed))
+  return Effect.map(monotonic, (at) => Math.floor(origin + (at - startedAt) * speed))
 })

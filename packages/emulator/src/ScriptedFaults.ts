@@ -1,10 +1,10 @@
 /** What a fault script makes of an answer. */
 import type * as SessionsApi from "@effect-elnudge/core/SessionsApi"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { HttpServerResponse } from "effect/http"
 import * as Option from "effect/Option"
+import * as EmulatorClock from "./EmulatorClock.ts"
 import type * as FaultPlan from "./FaultPlan.ts"
 import * as Faults from "./Faults.ts"
 import type * as FaultScript from "./FaultScript.ts"
@@ -99,7 +99,7 @@ export const apply = Effect.fnUntraced(function* <E, R>(
   { answer: fit, skewMillis }: FaultPlan.Decision,
   answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
-  const now = (yield* Clock.currentTimeMillis) + skewMillis
+  const now = (yield* EmulatorClock.machine) + skewMillis
   const fault = fit === undefined ? undefined : faultOf(fit, now)
   if (fit !== undefined && fault !== undefined && !isEdit(fault)) fit.note()
   const response = yield* fault === undefined ? answer : Faults.apply(fault, answer)
