@@ -25,7 +25,7 @@ import * as RequestLoop from "./RequestLoop.ts"
 import * as CheckedJson from "./CheckedJson.ts"
 import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
-import type { TimeWindow } from "./TimeWindow.ts"
+import { inWholeSeconds, type TimeWindow } from "./TimeWindow.ts"
 import * as WallClock from "./WallClock.ts"
 
 export interface Options {
@@ -59,6 +59,7 @@ export interface Options {
 
 /** One request for a page. Without a window the API's own default applies (the last 30 days). */
 export interface ListRequest {
+  /** Sent in whole seconds around it: what a page holds of the seconds that it cuts is for the caller to leave out. */
   readonly window?: TimeWindow | undefined
   readonly cursor?: string | undefined
   /** Rows on the page, 1–200. @default 50, the API's own */
@@ -96,7 +97,7 @@ const readNudges = CheckedJson.reader(NudgesApi.NudgePage)
 const queryOf = ({ cursor, cursorAlone = false, limit, window }: ListRequest) =>
   cursorAlone && cursor !== undefined
     ? { cursor }
-    : { from: window?.from, to: window?.to, limit: limit?.toString(), cursor }
+    : { ...(window === undefined ? {} : inWholeSeconds(window)), limit: limit?.toString(), cursor }
 
 const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   from: window?.from,

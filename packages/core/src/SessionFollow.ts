@@ -277,7 +277,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
             const [clock, newest] = [Session.instant(askedAt), Session.instant(tracker.listedTo)]
             yield* Effect.logWarning(`The clock says ${clock}, before the newest session that was listed, ${newest}.`)
           }
-          return listTo(askedAt - listedAfter)
+          return listTo(second * Math.floor((askedAt - listedAfter) / second))
         }),
       ).pipe(
         Stream.catchIf(

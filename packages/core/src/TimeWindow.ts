@@ -17,6 +17,23 @@ export const ofSpan = ({ from, to }: TimeSpan): TimeWindow => ({ from: Session.i
 /** The same as epoch milliseconds. */
 export const toSpan = ({ from, to }: TimeWindow): TimeSpan => ({ from: Session.millis(from), to: Session.millis(to) })
 
+const second = 1_000
+const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59)
+
+const withoutFraction = (instant: string, round: (seconds: number) => number): string => {
+  if (!instant.includes(".")) return instant
+  const millis = second * round(Session.millis(instant) / second)
+  // The year 10000 has another form, which an API may know less than a fraction.
+  return millis > lastSecond ? instant : Session.instant(millis)
+}
+
+/** The smallest window of whole seconds that holds it: not every API takes a fraction of one, or heeds it. */
+export const inWholeSeconds = ({ from, to }: TimeWindow): TimeWindow => ({
+  from: withoutFraction(from, Math.floor),
+  to: withoutFraction(to, Math.ceil),
+})
+
+/** Either may have a fraction of a second: whole seconds around them are asked for, and what is outside is left out. */
 export interface Options {
   /** @default 30 days before `to`, as the API's own default for a window that ends now */
   readonly from?: DateTime.DateTime | undefined

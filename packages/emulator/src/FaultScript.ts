@@ -96,6 +96,8 @@ const ownAnswers = [
     fault: Schema.Literal("expired-cursor"),
     status: Schema.optional(Schema.Literals([400, 404, 410])),
   }),
+  /** Requests for a list whose `from` or `to` has a fraction of a second: a 400. */
+  Schema.Struct({ ...when, fault: Schema.Literal("refused-fractions") }),
   Schema.Struct({
     ...when,
     fault: Schema.Literal("answer"),

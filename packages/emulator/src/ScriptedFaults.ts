@@ -53,6 +53,8 @@ const faultOf = (fit: FaultPlan.Fit<FaultScript.AnswerRule>, now: number): Fault
       return refusal(404, "NotFound", "No such session, or it is older than the plan's retention")
     case "expired-cursor":
       return refusal(rule.status ?? 410, "CursorExpired", "The cursor is no longer valid")
+    case "refused-fractions":
+      return refusal(400, "BadRequest", "from and to are whole seconds")
     case "answer":
       return { _tag: "Answer", status: rule.status, body: rule.body, headers: rule.headers }
     case "slow-headers":
