@@ -46,7 +46,7 @@ const saysOf = (word: string): boolean | undefined => {
 }
 
 // The words decide, not the flag that they are parsed to: what cannot be parsed is said as an event too.
-const isAsked = (words: ReadonlyArray<string>): boolean => {
+export const isAsked = (words: ReadonlyArray<string>): boolean => {
   const end = words.indexOf("--")
   const flags = end === -1 ? words : words.slice(0, end)
   return flags.map(saysOf).findLast((said) => said !== undefined) ?? false

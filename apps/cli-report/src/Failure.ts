@@ -149,30 +149,37 @@ const report = (error: Failure): Report => {
   }
 }
 
+/** An error that is the program's own. */
+export const defect: Report = {
+  exitCode: 1,
+  tag: "Defect",
+  message: "an error that should not happen.",
+  advice: "Run it again with --log-level debug and report what it prints.",
+}
+
+export const eventOf = ({ advice, exitCode, message, tag }: Report): EventLog.Said => ({
+  event: "error",
+  _tag: tag,
+  exit_code: exitCode,
+  message,
+  advice,
+})
+
 const ofCause = (cause: Cause.Cause<Failure>): Report => {
   if (Cause.hasInterruptsOnly(cause)) {
     return { exitCode: 130, tag: "Interrupted", message: "interrupted.", advice: null }
   }
   const failure = Cause.findError(cause)
-  return Result.isSuccess(failure)
-    ? report(failure.success)
-    : {
-        exitCode: 1,
-        tag: "Defect",
-        message: "an error that should not happen.",
-        advice: "Run it again with --log-level debug and report what it prints.",
-      }
+  return Result.isSuccess(failure) ? report(failure.success) : defect
 }
 
 /** Says on stderr what went wrong, also when interrupted. */
 export const print = <A>(exit: Exit.Exit<A, Failure>) =>
   Effect.gen(function* () {
     if (Exit.isSuccess(exit)) return
-    const { advice, exitCode, message, tag } = ofCause(exit.cause)
-    yield* EventLog.say({ event: "error", _tag: tag, exit_code: exitCode, message, advice }, [
-      `${program}: ${message}`,
-      ...(advice === null ? [] : [advice]),
-    ])
+    const told = ofCause(exit.cause)
+    const { advice, message } = told
+    yield* EventLog.say(eventOf(told), [`${program}: ${message}`, ...(advice === null ? [] : [advice])])
   })
 
 /** A failure as the runtime's teardown reads it. */

@@ -6,6 +6,9 @@ import * as DebugLog from "./DebugLog.ts"
 import * as EventLog from "./EventLog.ts"
 import * as Failure from "./Failure.ts"
 import * as LazyPlatform from "./LazyPlatform.ts"
+import * as StderrEvents from "./StderrEvents.ts"
+
+StderrEvents.install(process.argv.slice(2))
 
 // A terminal that is closed ends the run like Ctrl-C does, so that its temporary files go too.
 process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
