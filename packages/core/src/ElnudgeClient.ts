@@ -53,6 +53,11 @@ export interface Options {
   readonly attemptTimeout?: Duration.Input | undefined
   /** How long one request may wait because answers say so (429, `Retry-After`), all its waits together. @default "2 minutes" */
   readonly maxHold?: Duration.Input | undefined
+  /**
+   * Whether spans name the sessions that are asked for: ids are personal data, and spans go where traces are kept.
+   * @default false
+   */
+  readonly traceSessionIds?: boolean | undefined
   /** The plan's retention: 30 (Starter, Growth) or 90 (Scale, Enterprise). It explains a 404 and refuses nothing. */
   readonly retentionDays?: number | undefined
 }
@@ -70,6 +75,8 @@ export interface ListRequest {
   readonly rowsEmitted?: number | undefined
   /** The window is a part of what the walk is of: errors say so. @default false */
   readonly part?: boolean | undefined
+  /** Which page of its walk it is, from 1: spans carry it. @default not known */
+  readonly page?: number | undefined
 }
 
 /** One request each: with its turn under the limit, its retries and its checked answer. */
@@ -107,9 +114,6 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   ...(part === true ? { part } : {}),
 })
 
-// To take a stack trace with each span costs more than the rest of what a request does here.
-const noStack = { captureStackTrace: false }
-
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
@@ -144,6 +148,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     limiter,
     attemptTimeout,
     maxHoldMillis,
+    traceSessionIds: options.traceSessionIds ?? false,
   })
 
   const oldestKept = Effect.map(WallClock.now, (now) =>
@@ -154,86 +159,82 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     oldest === undefined ? undefined : Session.instant(1_000 * Math.ceil(oldest / 1_000)),
   )
 
-  const listSessions = Effect.fnUntraced(
-    function* (list: ListRequest = {}) {
-      const page = pageOf(list)
-      const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
-      const oldest = yield* oldestFrom
-      return yield* send({
-        request,
-        execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
-        read: readPage,
-        refusal: (status) => {
-          if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
-          return status === 404
-            ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
-            : undefined
-        },
-      })
-    },
-    Effect.withSpan("ElnudgeClient.listSessions", {}, noStack),
-  )
+  const listSessions = Effect.fnUntraced(function* (list: ListRequest = {}) {
+    const page = pageOf(list)
+    const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
+    const oldest = yield* oldestFrom
+    return yield* send({
+      request,
+      page: list.page,
+      execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
+      read: readPage,
+      refusal: (status) => {
+        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+        return status === 404
+          ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
+          : undefined
+      },
+    })
+  })
 
-  const listNudges = Effect.fnUntraced(
-    function* (list: ListRequest = {}) {
-      const page = pageOf(list)
-      const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
-      const oldest = yield* oldestFrom
-      return yield* send({
-        request,
-        execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
-        read: readNudges,
-        refusal: (status) => {
-          if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
-          return status === 404 || status === 410
-            ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
-            : undefined
-        },
-      }).pipe(
-        // What has an id in this list is a nudge.
-        Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
-          Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
-        ),
-      )
-    },
-    Effect.withSpan("ElnudgeClient.listNudges", {}, noStack),
-  )
+  const listNudges = Effect.fnUntraced(function* (list: ListRequest = {}) {
+    const page = pageOf(list)
+    const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
+    const oldest = yield* oldestFrom
+    return yield* send({
+      request,
+      page: list.page,
+      execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
+      read: readNudges,
+      refusal: (status) => {
+        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+        return status === 404 || status === 410
+          ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
+          : undefined
+      },
+    }).pipe(
+      // What has an id in this list is a nudge.
+      Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
+        Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
+      ),
+    )
+  })
 
-  const getSession = Effect.fnUntraced(
-    function* (id: string, { startedAt }: { readonly startedAt?: string | undefined } = {}) {
-      // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
-      if (!isSessionId(id)) {
-        return yield* new ElnudgeError.InvalidRequest({
-          reason: `${JSON.stringify(id)} is no session id`,
-          advice: "Give the id of a session, as the list has it.",
-          // Without types it may be anything.
-          ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
-        })
-      }
-      const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
-      const oldest = yield* oldestKept
-      const isPast = startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest
-      const { data } = yield* send({
-        request,
-        execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),
-        read: readSession,
-        refusal: (status) =>
-          status === 404 || status === 410
-            ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
-            : undefined,
+  const getSession = Effect.fnUntraced(function* (
+    id: string,
+    { startedAt }: { readonly startedAt?: string | undefined } = {},
+  ) {
+    // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
+    if (!isSessionId(id)) {
+      return yield* new ElnudgeError.InvalidRequest({
+        reason: `${JSON.stringify(id)} is no session id`,
+        advice: "Give the id of a session, as the list has it.",
+        // Without types it may be anything.
+        ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
       })
-      if (data.id !== id) {
-        return yield* new ElnudgeError.ResponseInvalid({
-          reason: `asked for session ${id}, got another one`,
-          path: "data.id",
-          sessionId: data.id,
-          request,
-        })
-      }
-      return data
-    },
-    Effect.withSpan("ElnudgeClient.getSession", {}, noStack),
-  )
+    }
+    const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
+    const oldest = yield* oldestKept
+    const isPast = startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest
+    const { data } = yield* send({
+      request,
+      execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),
+      read: readSession,
+      refusal: (status) =>
+        status === 404 || status === 410
+          ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
+          : undefined,
+    })
+    if (data.id !== id) {
+      return yield* new ElnudgeError.ResponseInvalid({
+        reason: `asked for session ${id}, got another one`,
+        path: "data.id",
+        sessionId: data.id,
+        request,
+      })
+    }
+    return data
+  })
 
   return ElnudgeClient.of({ listSessions, getSession, listNudges })
 })

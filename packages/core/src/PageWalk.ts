@@ -70,6 +70,7 @@ export const make = <Row extends { readonly id: string }, E>(
   const guard = new PageGuard<Row>(source, position)
   const from = part?.from ?? position.window.from
   const isResumed = position.rows > 0
+  let page = 0
   let step: Step = {
     to: position.to,
     cursor: position.cursor ?? undefined,
@@ -98,7 +99,7 @@ export const make = <Row extends { readonly id: string }, E>(
     const { cursor, isAgain, rows: ownRows, to } = place
     const rowsEmitted = part?.handedOn() ?? ownRows
     const isPart = part === undefined ? {} : { part: true }
-    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, ...isPart }).pipe(
+    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, page: ++page, ...isPart }).pipe(
       Effect.flatMap(
         Effect.fnUntraced(function* (page) {
           const readAt = yield* WallClock.now

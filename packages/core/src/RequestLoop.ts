@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
-import type { BaseUrl } from "./BaseUrl.ts"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
@@ -18,12 +17,13 @@ import * as RequestBudget from "./RequestBudget.ts"
 import type * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestMetrics from "./RequestMetrics.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import * as RequestTrace from "./RequestTrace.ts"
 import * as Session from "./Session.ts"
+import * as Trace from "./Trace.ts"
 import * as TransportReason from "./TransportReason.ts"
 import * as WallClock from "./WallClock.ts"
 
-export interface Settings {
-  readonly baseUrl: BaseUrl
+export interface Settings extends RequestTrace.Settings {
   readonly keys: KeyInUse.KeyInUse
   readonly limiter: RequestLimiter.KeyLimiter
   readonly attemptTimeout: Duration.Duration
@@ -31,7 +31,7 @@ export interface Settings {
 }
 
 /** What is asked, and the effect that sends it once. */
-export interface Call<A, E> extends Outcome.Question<A, E> {
+export interface Call<A, E> extends Outcome.Question<A, E>, RequestTrace.Subject {
   readonly execute: Effect.Effect<Outcome.Response, HttpClientError.HttpClientError>
 }
 
@@ -50,7 +50,11 @@ type StatusError = HttpClientError.HttpClientError & { readonly reason: HttpClie
 const isStatusError = (error: HttpClientError.HttpClientError): error is StatusError =>
   error.reason._tag === "StatusCodeError"
 
-const attempt = <A, E>(call: Call<A, E>, { attemptTimeout, baseUrl }: Settings) =>
+const attempt = <A, E>(
+  call: Call<A, E>,
+  { attemptTimeout, baseUrl }: Settings,
+  trace: RequestTrace.RequestTrace | undefined,
+) =>
   call.execute.pipe(
     // fetch follows redirects by itself unless told not to; undici and node:http do not.
     Effect.updateContext((context: Context.Context<never>) =>
@@ -65,7 +69,10 @@ const attempt = <A, E>(call: Call<A, E>, { attemptTimeout, baseUrl }: Settings) 
     ),
     // A client that turns statuses into errors still has the answer.
     Effect.catchIf(isStatusError, (error) => Effect.succeed(error.reason.response)),
-    Effect.flatMap((response) => Outcome.ofResponse(response, call, baseUrl)),
+    Effect.flatMap((response) => {
+      trace?.answered(response.status)
+      return Outcome.ofResponse(response, call, baseUrl)
+    }),
     Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
       Outcome.unreachable(TransportReason.classify(error.reason.cause), call.request, baseUrl),
     ),
@@ -106,15 +113,19 @@ const waited = (recorder: Coverage.Recorder | undefined, reason: "paced" | "held
   return RequestMetrics.waited(reason, millis)
 }
 
+// It names the request: the session, or the cursor.
+const log = (...entry: ReadonlyArray<unknown>) => Trace.besides(Effect.logDebug(...entry))
+
 const untilAnswered = Effect.fnUntraced(function* <A, E>(
   call: Call<A, E>,
   settings: Settings,
   budget: RequestBudget.RequestBudget | undefined,
+  trace: RequestTrace.RequestTrace | undefined,
 ): Effect.fn.Return<A, E | Outcome.RequestError> {
   const { request } = call
   const { keys, limiter } = settings
   const recorder = yield* Coverage.Current
-  const sendOnce = attempt(call, settings)
+  const sendOnce = attempt(call, settings, trace)
   let attempts = 0
   let failures = 0
   let refusals = 0
@@ -126,12 +137,14 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
     heldMillis += turn.heldMillis
     yield* waited(recorder, "paced", turn.pacedMillis)
     yield* waited(recorder, "held", turn.heldMillis)
+    trace?.waited(turn.pacedMillis + turn.heldMillis)
     if (budget !== undefined) yield* budget.spend(request)
     recorder?.request(request._tag, attempts > 0)
     attempts++
     const taken = keys.take()
     const sentAt = yield* MonotonicClock.now
-    const result = yield* Effect.result(Effect.provideService(sendOnce, KeyInUse.OfAttempt, taken.key))
+    const sending = trace === undefined ? sendOnce : trace.send(sendOnce)
+    const result = yield* Effect.result(Effect.provideService(sending, KeyInUse.OfAttempt, taken.key))
     const took = (yield* MonotonicClock.now) - sentAt
     if (Result.isFailure(result)) {
       yield* RequestMetrics.attempted(request._tag, "Error", took)
@@ -147,7 +160,7 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         if (renewal._tag === "NoOther") {
           return yield* new ElnudgeError.Unauthorized({ status: 401, keyProblem: renewal.keyProblem, request })
         }
-        yield* Effect.logDebug("the key was refused; going on with the one that was read again", { request })
+        yield* log("the key was refused; going on with the one that was read again", { request })
         break
       }
       case "Limited": {
@@ -159,7 +172,7 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
         const until = (yield* MonotonicClock.now) + wait
         const isWaitedFor = heldMillis + wait <= settings.maxHoldMillis && until <= (budget?.deadline ?? Infinity)
         recorder?.rateLimited(isWaitedFor ? until : 0)
-        yield* Effect.logDebug(`held by a 429${RetryAfter.complaint(nonsense)}`, { request, wait })
+        yield* log(`held by a 429${RetryAfter.complaint(nonsense)}`, { request, wait })
         // The next turn waits for the hold, or fails at once where it is too long: one owner for 429.
         yield* limiter.hold(wait, turn)
         break
@@ -179,8 +192,9 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
           heldMillis += wait
           recorder?.held(until, "API")
         }
-        yield* Effect.logDebug(`retrying${RetryAfter.complaint(retryAfter?.nonsense)}`, { request, wait })
+        yield* log(`retrying${RetryAfter.complaint(retryAfter?.nonsense)}`, { request, wait })
         yield* waited(recorder, "held", wait)
+        trace?.waited(wait)
         yield* Effect.sleep(wait)
       }
     }
@@ -192,6 +206,9 @@ export const make =
   (settings: Settings) =>
   <A, E>(call: Call<A, E>): Effect.Effect<A, E | Outcome.RequestError> =>
     Effect.flatMap(RequestBudget.Current, (budget) => {
-      const answered = untilAnswered(call, settings, budget)
-      return budget === undefined ? answered : budget.within(call.request, answered)
+      const answered = (trace: RequestTrace.RequestTrace | undefined) => {
+        const answer = untilAnswered(call, settings, budget, trace)
+        return budget === undefined ? answer : budget.within(call.request, answer)
+      }
+      return RequestTrace.around(call, settings, answered)
     })

@@ -18,6 +18,7 @@ import * as SessionPages from "./SessionPages.ts"
 import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type * as TimeSpan from "./TimeSpan.ts"
+import * as Trace from "./Trace.ts"
 import * as WalkPosition from "./WalkPosition.ts"
 import * as WallClock from "./WallClock.ts"
 import * as WholeNumber from "./WholeNumber.ts"
@@ -78,6 +79,9 @@ const mostOpen = 50_000
 const second = 1_000
 const hour = 3_600 * second
 const day = 24 * hour
+// An error names its session.
+const warn = (message: string) => Trace.besides(Effect.logWarning(message))
+
 /** What every plan has, and a day for clocks that differ. */
 const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
 
@@ -185,7 +189,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
         if (now - failingSince >= givenUpAfter) givenUp = error
         if (hasWarned) return
         hasWarned = true
-        yield* Effect.logWarning(`${error.message} It is ${again(wait)}.`)
+        yield* warn(`${error.message} It is ${again(wait)}.`)
       })
 
       const readOne = Effect.fnUntraced(function* (open: FollowPosition.Open) {
@@ -267,7 +271,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
         failedMillis += interval + (yield* MonotonicClock.now) - askedSince
         const isTooOld = error._tag === "RetentionExceeded" && now - tracker.listedTo >= keptMillis
         if (failedMillis >= patience || isTooOld) return yield* error
-        yield* Effect.logWarning(`${error.message} It is ${again(interval)}.`)
+        yield* warn(`${error.message} It is ${again(interval)}.`)
       })
 
       const list = Stream.unwrap(

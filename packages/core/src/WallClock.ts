@@ -9,6 +9,9 @@ import * as Effect from "effect/Effect"
 /** Epoch milliseconds. */
 export const now: Effect.Effect<number> = Clock.currentTimeMillis
 
+/** The same in nanoseconds. */
+export const nanos: Effect.Effect<bigint> = Clock.currentTimeNanos
+
 /** The second that is going on, from its start: a "now" that can be sent to an API which takes no fractions. */
 export const second: Effect.Effect<DateTime.Utc> = Effect.map(now, (millis) =>
   DateTime.makeUnsafe(1_000 * Math.floor(millis / 1_000)),
