@@ -1,6 +1,6 @@
 /** How many requests the key may make, by one of two algorithms. */
 import * as Effect from "effect/Effect"
-import * as EmulatorClock from "./EmulatorClock.ts"
+import * as MachineClock from "./MachineClock.ts"
 
 export interface Options {
   /** Requests a minute for the key: at least 1. @default 1000 */
@@ -24,7 +24,7 @@ const windowMillis = 60_000
 const fixedWindow = (limit: number): Take => {
   let endsAt = Number.NEGATIVE_INFINITY
   let count = 0
-  return Effect.map(EmulatorClock.monotonic, (now) => {
+  return Effect.map(MachineClock.monotonic, (now) => {
     if (now >= endsAt) {
       endsAt = now + windowMillis
       count = 0
@@ -40,7 +40,7 @@ const tokenBucket = (requestsPerMinute: number, burst: number): Take => {
   const refillMillis = windowMillis / requestsPerMinute
   let tokens = burst
   let filledAt = Number.NEGATIVE_INFINITY
-  return Effect.map(EmulatorClock.monotonic, (now) => {
+  return Effect.map(MachineClock.monotonic, (now) => {
     tokens = Math.min(burst, tokens + (now - filledAt) / refillMillis)
     filledAt = now
     if (tokens < 1) return (1 - tokens) * refillMillis

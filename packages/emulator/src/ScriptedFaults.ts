@@ -4,11 +4,11 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { HttpServerResponse } from "effect/http"
 import * as Option from "effect/Option"
-import * as EmulatorClock from "./EmulatorClock.ts"
 import type * as FaultPlan from "./FaultPlan.ts"
 import * as Faults from "./Faults.ts"
 import type * as FaultScript from "./FaultScript.ts"
 import * as JsonEdit from "./JsonEdit.ts"
+import * as MachineClock from "./MachineClock.ts"
 
 const httpDate = (epochMillis: number): string => DateTime.toDateUtc(DateTime.makeUnsafe(epochMillis)).toUTCString()
 
@@ -101,7 +101,7 @@ export const apply = Effect.fnUntraced(function* <E, R>(
   { answer: fit, skewMillis }: FaultPlan.Decision,
   answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
-  const now = (yield* EmulatorClock.machine) + skewMillis
+  const now = (yield* MachineClock.wall) + skewMillis
   const fault = fit === undefined ? undefined : faultOf(fit, now)
   if (fit !== undefined && fault !== undefined && !isEdit(fault)) fit.note()
   const response = yield* fault === undefined ? answer : Faults.apply(fault, answer)
