@@ -1,99 +1,62 @@
-/** One request of `doctor`: sent once, waited for so long and no longer, and never repeated. */
-import * as ApiRequest from "@effect-elnudge/core/ApiRequest"
+/**
+ * How `doctor` asks: with a report's own client, so that it meets what a report would, but each request is sent once and
+ * waited for so long and no longer. What came back is kept, for what it tells beside its body.
+ */
+import { ElnudgeClient } from "@effect-elnudge/core"
 import type * as BaseUrl from "@effect-elnudge/core/BaseUrl"
-import * as BodyText from "@effect-elnudge/core/BodyText"
-import * as Outcome from "@effect-elnudge/core/Outcome"
-import * as TransportReason from "@effect-elnudge/core/TransportReason"
+import * as MonotonicClock from "@effect-elnudge/core/MonotonicClock"
 import * as WallClock from "@effect-elnudge/core/WallClock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
+import { HttpClient } from "effect/http"
 import type * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 
-/** What came back, and when. Times are epoch milliseconds. */
+/** The head of an answer, and when it came. Times are epoch milliseconds. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly url: string
-  readonly baseUrl: BaseUrl.BaseUrl
-  /** Read only where it counts. */
-  readonly body: Result.Result<string, string>
   readonly sentAt: number
   readonly receivedAt: number
   readonly millis: number
 }
 
-/** Why there was none. */
-export interface NoAnswer {
-  readonly message: string
-  readonly advice: string
-}
-
 export interface Requests {
+  readonly client: ElnudgeClient.ElnudgeClient["Service"]
   /** How many were sent so far. */
   readonly sent: () => number
-  /** The answer, or why there was none. */
-  readonly ask: (
-    path: string,
-    query?: Readonly<Record<string, string>>,
-  ) => Effect.Effect<Result.Result<Answer, NoAnswer>>
-}
-
-const noAnswer = (why: TransportReason.TransportReason, baseUrl: BaseUrl.BaseUrl): NoAnswer => {
-  const error = Outcome.noAnswer(why, 1, baseUrl)
-  return error._tag === "TransportFailure"
-    ? { message: error.reason, advice: `${error.advice} --timeout waits longer.` }
-    : { message: error.message.replace(/\.$/, ""), advice: error.advice }
+  /** What the last of them was answered with; undefined where no answer came. */
+  readonly last: () => Answer | undefined
 }
 
 /** Asks at the address with the key. */
 export const make = Effect.fnUntraced(function* (
   baseUrl: BaseUrl.BaseUrl,
-  key: Redacted.Redacted,
+  apiKey: Redacted.Redacted,
   timeout: Duration.Duration,
 ) {
-  const client = yield* HttpClient.HttpClient
   let sent = 0
-  const send = Effect.fnUntraced(function* (path: string, query: Readonly<Record<string, string>>) {
-    const sentAt = yield* WallClock.now
-    const [duration, response] = yield* HttpClientRequest.get(`${baseUrl.href}${path}`).pipe(
-      HttpClientRequest.setUrlParams(query),
-      ApiRequest.prepare(key, " doctor"),
-      client.execute,
-      Effect.timed,
-    )
-    const receivedAt = yield* WallClock.now
-    const body = yield* response.status === 200
-      ? BodyText.read(response)
-      : Effect.as(BodyText.drop(response), Result.succeed(""))
-    const answer: Answer = {
-      status: response.status,
-      headers: response.headers,
-      url: response.url,
-      baseUrl,
-      body: Result.mapError(body, ({ reason }) => reason),
-      sentAt,
-      receivedAt,
-      millis: Duration.toMillis(duration),
-    }
-    return answer
-  })
-  const requests: Requests = {
-    sent: () => sent,
-    ask: (path, query = {}) =>
-      Effect.suspend(() => {
-        sent++
-        return send(path, query)
-      }).pipe(
-        Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-        Effect.mapError((error) =>
-          TransportReason.classify(HttpClientError.isHttpClientError(error) ? error.reason.cause : error),
-        ),
-        Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(TransportReason.late(timeout)) }),
-        Effect.mapError((why) => noAnswer(why, baseUrl)),
-        Effect.result,
-      ),
-  }
+  let last: Answer | undefined
+  const watched = HttpClient.transform(
+    yield* HttpClient.HttpClient,
+    Effect.fnUntraced(function* (answer) {
+      sent++
+      last = undefined
+      const [sentAt, begin] = yield* Effect.all([WallClock.now, MonotonicClock.now])
+      const response = yield* answer
+      const { headers, status } = response
+      const [receivedAt, end] = yield* Effect.all([WallClock.now, MonotonicClock.now])
+      last = { status, headers, sentAt, receivedAt, millis: end - begin }
+      return response
+    }),
+  )
+  const client = yield* ElnudgeClient.make({
+    apiKey,
+    baseUrl: baseUrl.href,
+    attemptTimeout: timeout,
+    retries: 0,
+    // Whoever runs it wants to know, not to wait.
+    maxHold: "1 milli",
+  }).pipe(Effect.provideService(HttpClient.HttpClient, watched))
+  const requests: Requests = { client, sent: () => sent, last: () => last }
   return requests
 })

@@ -149,6 +149,9 @@ const report = (error: Failure): Report => {
   }
 }
 
+/** What a run exits with that fails so. */
+export const exitCodeOf = (error: Failure): number => report(error).exitCode
+
 /** An error that is the program's own. */
 export const defect: Report = {
   exitCode: 1,
@@ -187,4 +190,4 @@ class RunFailed extends Data.TaggedError("RunFailed")<{ readonly exitCode: numbe
   override readonly [Runtime.errorExitCode] = this.exitCode
 }
 
-export const withExitCode = (error: Failure) => new RunFailed({ exitCode: report(error).exitCode })
+export const withExitCode = (error: Failure) => new RunFailed({ exitCode: exitCodeOf(error) })

@@ -27,6 +27,7 @@ import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import { inWholeSeconds, type TimeWindow } from "./TimeWindow.ts"
 import * as WallClock from "./WallClock.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
 export interface Options {
   /** The site's secret key. It is never printed, and goes only to https or to loopback. */
@@ -51,6 +52,8 @@ export interface Options {
   readonly share?: number | undefined
   /** How long one attempt may take, body included. @default "30 seconds" */
   readonly attemptTimeout?: Duration.Input | undefined
+  /** How often a request is sent again that failed, 429 answers aside: 0 to 20. @default 5 */
+  readonly retries?: number | undefined
   /** How long one request may wait because answers say so (429, `Retry-After`), all its waits together. @default "2 minutes" */
   readonly maxHold?: Duration.Input | undefined
   /**
@@ -120,7 +123,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? documentedPerMinute, options.share ?? 1)
   const attemptTimeout = yield* PositiveDuration.parse("attempt timeout", options.attemptTimeout ?? "30 seconds")
   const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("longest hold", options.maxHold ?? "2 minutes"))
-  const { retentionDays } = options
+  const { retentionDays, retries = 5 } = options
+  yield* WholeNumber.check("the number of retries", retries, 0, 20)
   if (retentionDays !== undefined && !(retentionDays > 0 && retentionDays <= 36_500)) {
     return yield* new ElnudgeError.InvalidRequest({
       reason: `a retention of ${retentionDays} days`,
@@ -147,6 +151,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     keys: KeyInUse.make(apiKey, options.reloadKey),
     limiter,
     attemptTimeout,
+    retries,
     maxHoldMillis,
     traceSessionIds: options.traceSessionIds ?? false,
   })

@@ -45,7 +45,7 @@ export interface Question<A, E> {
 }
 
 /** The error of a transport that gave no usable answer. */
-export const noAnswer = (
+const noAnswer = (
   why: TransportReason,
   attempts: number,
   { origin }: BaseUrl,

@@ -27,6 +27,8 @@ export interface Settings extends RequestTrace.Settings {
   readonly keys: KeyInUse.KeyInUse
   readonly limiter: RequestLimiter.KeyLimiter
   readonly attemptTimeout: Duration.Duration
+  /** How often a request is sent again that failed. */
+  readonly retries: number
   readonly maxHoldMillis: number
 }
 
@@ -35,7 +37,6 @@ export interface Call<A, E> extends Outcome.Question<A, E>, RequestTrace.Subject
   readonly execute: Effect.Effect<Outcome.Response, HttpClientError.HttpClientError>
 }
 
-const retryLimit = 5
 const firstBackoffMillis = 200
 const lastBackoffMillis = 5_000
 
@@ -179,7 +180,7 @@ const untilAnswered = Effect.fnUntraced(function* <A, E>(
       }
       case "Again": {
         const { failure, retryAfter } = outcome
-        if (failures === retryLimit) return yield* failure(attempts)
+        if (failures === settings.retries) return yield* failure(attempts)
         const said = retryAfter?.waitMillis ?? 0
         const wait = Math.max(said, yield* backoff(failures++))
         if (said > 0) {

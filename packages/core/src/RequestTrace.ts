@@ -78,7 +78,7 @@ export class RequestTrace {
       ...this.server,
       ...(resends === 0 ? {} : { "http.request.resend_count": resends }),
     }
-    return Trace.around(`GET ${this.path}`, { kind: "client", attributes, errorOf }, (span) => {
+    return Trace.around(`GET ${this.path}`, { attributes, errorOf }, (span) => {
       this.attempt = span
       return effect
     })

@@ -11,8 +11,6 @@ import * as Tracer from "effect/Tracer"
 import * as WallClock from "./WallClock.ts"
 
 export interface Options<A> {
-  /** @default "internal" */
-  readonly kind?: Tracer.SpanKind | undefined
   /** @default none */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined
   /** The kind of error that a value stands for; without one, where it failed. @default none, and the error's tag */
@@ -46,8 +44,7 @@ export const around = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.flatMap(Tracer.Tracer, (tracer): Effect.Effect<A, E, R> => {
     if (tracer === Tracer.nativeTracer) return effect(undefined)
-    const { attributes = {}, kind = "internal" } = options
-    return Effect.flatMap(Effect.makeSpan(name, { attributes: { ...attributes }, kind }), (span) =>
+    return Effect.flatMap(Effect.makeSpan(name, { attributes: { ...options.attributes } }), (span) =>
       effect(span).pipe(
         Effect.withParentSpan(span, { captureStackTrace: false }),
         Effect.onExit((exit) => {

@@ -17,7 +17,6 @@ import * as VirtualTime from "./VirtualTime.ts"
 interface Told {
   readonly name: string
   readonly parent: string | undefined
-  readonly kind: string
   readonly attributes: Readonly<Record<string, unknown>>
   readonly error: string | undefined
 }
@@ -43,11 +42,10 @@ const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     )
     const nameOf = (span: Tracer.AnySpan) => (span._tag === "Span" ? span.name : undefined)
     const told = spans.map((span): Told => {
-      const { attributes, kind, name, parent, status } = span
+      const { attributes, name, parent, status } = span
       const ended = status._tag === "Ended" ? status.exit : undefined
       return {
         name,
-        kind,
         parent: Option.getOrUndefined(Option.map(parent, nameOf)),
         attributes: Object.fromEntries(attributes),
         error: ended !== undefined && Exit.isFailure(ended) ? Cause.prettyErrors(ended.cause)[0]?.message : undefined,
@@ -58,7 +56,7 @@ const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return { exit, spans: told, everything }
   })
 
-const list = { name: "GET /sessions", kind: "client", parent: "ElnudgeClient.listSessions" }
+const list = { name: "GET /sessions", parent: "ElnudgeClient.listSessions" }
 const http = { "http.request.method": "GET", "server.address": "api.test", "server.port": 443 }
 const ofList = { ...http, "url.template": "/sessions" }
 const ofDetail = { ...http, "url.template": "/sessions/{id}" }
@@ -91,7 +89,7 @@ describe("A traced request", () => {
         "elnudge.rows": 2,
       }
       const second = { "elnudge.page": 2, "elnudge.attempts": 1, "elnudge.waited_ms": 0, "elnudge.rows": 1 }
-      const request = { name: "ElnudgeClient.listSessions", kind: "internal", parent: undefined, error: undefined }
+      const request = { name: "ElnudgeClient.listSessions", parent: undefined, error: undefined }
       const failed = (error: string, more: object) => ({
         ...list,
         error,
@@ -147,7 +145,6 @@ describe("A traced request", () => {
       const { spans } = yield* traced(getSession("sess_personal").pipe(Effect.provide(layer)))
       assert.deepStrictEqual(spans[0], {
         name: "ElnudgeClient.getSession",
-        kind: "internal",
         parent: undefined,
         error: "SessionUnavailable",
         attributes: {
