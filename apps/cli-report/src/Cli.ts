@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { flow } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
+import * as DashedValue from "./DashedValue.ts"
 import * as DebugLog from "./DebugLog.ts"
 import * as EmulatorFlags from "./EmulatorFlags.ts"
 import * as Flags from "./Flags.ts"
@@ -392,8 +393,8 @@ const presenter: CliOutput.Presenter = {
 /** Runs the command line of this process. */
 export const main = Effect.gen(function* () {
   const stdio = yield* Stdio.Stdio
-  const args = yield* stdio.args
-  yield* Command.runWith(root, { version, renderErrors: false })(args)
+  const words = yield* stdio.args
+  yield* Command.runWith(root, { version, renderErrors: false })(DashedValue.join(words))
 }).pipe(
   Effect.provide(
     Layer.mergeAll(

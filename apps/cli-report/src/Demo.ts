@@ -1,9 +1,9 @@
 /** The main job from end to end: generated sessions, the emulator on loopback, both reports in one walk, two files. */
 import { Coverage, ElnudgeClient, SessionStream } from "@effect-elnudge/core"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import { Emulator, Generator } from "@effect-elnudge/emulator"
 import { AttributionReport, CohortReport, Fold, Report, ReportCsv } from "@effect-elnudge/report"
 import * as Console from "effect/Console"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -66,7 +66,7 @@ const report = Effect.gen(function* () {
 /** Prints both reports and where their CSV files are. */
 export const run = () =>
   Effect.gen(function* () {
-    const end = yield* DateTime.now
+    const end = yield* WallClock.second
     const sessions = yield* Generator.make({ end, count: 3000 })
     yield* report.pipe(
       Effect.provide(client.pipe(Layer.provide(EmulatorServer.layer({ sessions, requestsPerMinute }, 0)))),

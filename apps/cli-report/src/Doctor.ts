@@ -1,7 +1,6 @@
 /** `doctor`: whether a report would work here, and what to do where it would not. */
-import { SessionsApi, Retention, version } from "@effect-elnudge/core"
+import { type ElnudgeClient, Retention, type Session, SessionsApi, TimeWindow, version } from "@effect-elnudge/core"
 import type * as BaseUrl from "@effect-elnudge/core/BaseUrl"
-import * as NudgesApi from "@effect-elnudge/core/NudgesApi"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
@@ -49,54 +48,63 @@ const keyAdvice = (place: SitesFile.KeyPlace | undefined): string => {
 }
 
 /** The detail of one session, which most reports read. */
-const detail = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, id: string | undefined, advice: string) {
-  if (id === undefined) return DoctorCheck.skipped("detail", "no session to ask for")
-  const answer = yield* requests.ask(`/sessions/${encodeURIComponent(id)}`)
-  if (Result.isFailure(answer))
-    return DoctorCheck.error("detail", 5, answer.failure, "Run it again; if it lasts, ask elNudge.")
-  if (answer.success.status === 404 || answer.success.status === 410) {
-    return DoctorCheck.warning(
-      "detail",
-      `a listed session has none (${answer.success.status})`,
-      "Reports count such sessions; run it again to ask for another one.",
-    )
-  }
-  return Result.match(DoctorAnswer.read("detail", SessionsApi.SessionEnvelope, answer.success, advice), {
-    onSuccess: () => DoctorCheck.ok("detail", "can be read"),
-    onFailure: (check) => check,
-  })
+const detail = Effect.fnUntraced(function* (
+  { client, last }: DoctorRequest.Requests,
+  session: Session.Summary | undefined,
+  advice: string,
+) {
+  if (session === undefined) return DoctorCheck.skipped("detail", "no session to ask for")
+  return yield* client.getSession(session.id, { startedAt: session.started_at }).pipe(
+    Effect.match({
+      onSuccess: () => DoctorCheck.ok("detail", "can be read"),
+      onFailure: (error) =>
+        error._tag === "SessionUnavailable"
+          ? DoctorCheck.warning(
+              "detail",
+              `a listed session has none (${last()?.status ?? 404})`,
+              "Reports count such sessions; run it again to ask for another one.",
+            )
+          : DoctorAnswer.failure("detail", error, last(), advice),
+    }),
+  )
 })
 
 /** The list of nudges, which the contract does not promise. */
-const nudges = Effect.fnUntraced(function* (requests: DoctorRequest.Requests) {
-  const answer = yield* requests.ask("/nudges", { limit: "1" })
-  const without = (why: string) =>
-    DoctorCheck.warning("nudges", `no list of nudges: ${why}`, "It is optional: leave --nudges-from list out.")
-  if (Result.isFailure(answer)) return without(answer.failure)
-  return Result.match(DoctorAnswer.read("nudges", NudgesApi.NudgePage, answer.success, ""), {
-    onSuccess: () => DoctorCheck.ok("nudges", "can be listed: --nudges-from list works"),
-    onFailure: ({ message }) => without(message),
-  })
-})
+const nudges = ({ client, last }: DoctorRequest.Requests, request: ElnudgeClient.ListRequest) =>
+  client.listNudges(request).pipe(
+    Effect.match({
+      onSuccess: () => DoctorCheck.ok("nudges", "can be listed: --nudges-from list works"),
+      onFailure: (error) =>
+        DoctorCheck.warning(
+          "nudges",
+          `no list of nudges: ${DoctorAnswer.failure("nudges", error, last(), "").message}`,
+          "It is optional: leave --nudges-from list out.",
+        ),
+    }),
+  )
 
 /** All that takes a request: at most six. */
 const ask = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, advice: string, days: number | undefined) {
-  const first = yield* requests.ask("/sessions", { limit: "1" })
-  if (Result.isFailure(first)) {
-    return [DoctorCheck.error("answer", 5, first.failure, "Check the address and the network; --timeout waits longer.")]
+  const { client, last } = requests
+  // A report's own first page.
+  const request = { window: yield* Effect.orDie(TimeWindow.pin()), limit: SessionsApi.maxPageSize }
+  const page = yield* Effect.result(client.listSessions(request))
+  const answer = last()
+  const told = answer === undefined ? [] : [DoctorAnswer.time(answer), DoctorAnswer.clock(answer)]
+  if (Result.isFailure(page)) {
+    const isSilence = answer === undefined || DoctorAnswer.isSilence(page.failure)
+    return isSilence
+      ? [DoctorAnswer.failure("answer", page.failure, answer, advice)]
+      : [...told, DoctorAnswer.failure("list", page.failure, answer, advice)]
   }
-  const answer = first.success
-  const seen = [DoctorAnswer.time(answer), DoctorAnswer.clock(answer)]
-  const page = DoctorAnswer.read("list", SessionsApi.SessionPage, answer, advice)
-  if (Result.isFailure(page)) return [...seen, page.failure]
   const [session] = page.success.data
   return [
-    ...seen,
+    ...told,
     DoctorCheck.ok("list", session === undefined ? "can be read; no session in the last 30 days" : "can be read"),
-    yield* detail(requests, session?.id, advice),
-    yield* nudges(requests),
-    yield* DoctorRetention.seen(requests, days),
-    DoctorAnswer.limit(answer),
+    yield* detail(requests, session, advice),
+    yield* nudges(requests, request),
+    yield* DoctorRetention.seen(client, days),
+    ...(answer === undefined ? [] : [DoctorAnswer.limit(answer)]),
   ]
 })
 
@@ -144,11 +152,11 @@ const lookAround = Effect.fnUntraced(function* (
   if (before.some(isError) || Result.isFailure(looked.key)) return nothing
   const apiKey = looked.key.success
   return yield* Effect.gen(function* () {
-    const requests = yield* DoctorRequest.make(baseUrl, apiKey, timeout)
+    const requests = yield* Effect.orDie(DoctorRequest.make(baseUrl, apiKey, timeout))
     const asked = yield* ask(requests, keyAdvice(looked.place), days)
     const found: Found = { checks: [...before, ...asked], requests: requests.sent() }
     return found
-  }).pipe(Effect.provide(HttpTransport.layer))
+  }).pipe(Effect.provide(Layer.merge(HttpTransport.layer, Layer.orDie(SharedLimiter.layer))))
 })
 
 const plural = (count: number): string => `${count} request${count === 1 ? "" : "s"} sent`

@@ -1,21 +1,20 @@
 /** What an answer of the API says: of the key, the limit, the clock and the contract. */
-import * as CheckedJson from "@effect-elnudge/core/CheckedJson"
+import type { ElnudgeError } from "@effect-elnudge/core"
+import * as RetryAfter from "@effect-elnudge/core/RetryAfter"
+import * as StatusText from "@effect-elnudge/core/StatusText"
 import * as Duration from "effect/Duration"
-import * as Result from "effect/Result"
-import type * as Schema from "effect/Schema"
 import * as DoctorCheck from "./DoctorCheck.ts"
 import type * as DoctorRequest from "./DoctorRequest.ts"
-
-const isRedirect = (status: number): boolean => status >= 300 && status < 400
+import * as Failure from "./Failure.ts"
 
 /** How long a run waits for the limit by itself. */
-const longestHoldSeconds = 120
+const longestHoldMillis = 120_000
 
-const limited = (name: string, { headers }: DoctorRequest.Answer): DoctorCheck.Check => {
-  const seconds = Number(headers["retry-after"] ?? Number.NaN)
-  const until = Number.isNaN(seconds) ? "" : ` for ${Duration.format(Duration.seconds(seconds))}`
-  const said = `the rate limit is used up (429)${until}`
-  return seconds > longestHoldSeconds
+const limited = (name: string, answer: DoctorRequest.Answer | undefined): DoctorCheck.Check => {
+  const { nonsense, waitMillis } = RetryAfter.ofHeaders(answer?.headers ?? {}, answer?.receivedAt ?? 0)
+  const until = waitMillis === undefined ? "" : ` for ${Duration.format(Duration.millis(waitMillis))}`
+  const said = `the rate limit is used up (429)${until}${RetryAfter.complaint(nonsense)}`
+  return (waitMillis ?? 0) > longestHoldMillis
     ? DoctorCheck.error(name, 5, said, "Run it again after that, or stop what else uses the key.")
     : DoctorCheck.warning(
         name,
@@ -24,53 +23,59 @@ const limited = (name: string, { headers }: DoctorRequest.Answer): DoctorCheck.C
       )
 }
 
-const refused = (name: string, answer: DoctorRequest.Answer, keyAdvice: string): DoctorCheck.Check => {
-  const { status } = answer
-  const says = `the API answered ${status}`
-  if (status === 401 || status === 403)
-    return DoctorCheck.error(name, 3, `the API refused the key (${status})`, keyAdvice)
-  if (status === 429) return limited(name, answer)
-  if (status === 404 || status === 410) {
-    return DoctorCheck.error(name, 5, says, "Check that the address ends like https://api.elnudge.com/v1.")
+// Which request it was, the check says.
+const sentence = ({ message }: ElnudgeError.ElnudgeError): string =>
+  message.replace(/ \((?:first page(?: of nudges)?|session [^)]*)\)/, "").replace(/\.$/, "")
+
+interface Told {
+  readonly message: string
+  readonly advice: string
+}
+
+/** Whether no usable answer came, rather than one that says something else. */
+export const isSilence = ({ _tag }: ElnudgeError.ElnudgeError): boolean => _tag === "TransportFailure"
+
+const tell = (error: ElnudgeError.ElnudgeError, answer: DoctorRequest.Answer | undefined): Told => {
+  const { advice } = error
+  const status = answer?.status ?? 0
+  switch (error._tag) {
+    case "TransportFailure":
+      return { message: error.reason, advice: `${advice} --timeout waits longer.` }
+    case "ProxyFailure":
+      return { message: sentence(error), advice }
+    case "RetentionExceeded":
+      return {
+        message: `the API answered ${StatusText.of(status)}`,
+        advice: "Check that the address ends like https://api.elnudge.com/v1.",
+      }
+    case "ResponseInvalid": {
+      if (status !== 200) return { message: `the API answered ${error.reason}`, advice }
+      const type = answer?.headers["content-type"] ?? "no content type"
+      const message =
+        error.reason === "the body is not JSON"
+          ? `the answer is not JSON (${type.slice(0, 60)})`
+          : `the answer does not fit the contract${error.path === undefined ? "" : ` at ${error.path}`}: ${error.reason}`
+      return { message, advice: "Check the address; if it is right, report it to elNudge." }
+    }
+    default:
+      if (status >= 400) return { message: `the API answered ${StatusText.of(status)}`, advice }
+      return { message: status >= 300 ? `the API answered ${status}, a redirect` : sentence(error), advice }
   }
-  if (status >= 500) return DoctorCheck.error(name, 5, says, "Try again later; if it lasts, ask elNudge.")
-  if (isRedirect(status))
-    return DoctorCheck.error(
-      name,
-      2,
-      `${says}, a redirect`,
-      "A key must not follow it: give the address where it leads.",
-    )
-  return DoctorCheck.error(
-    name,
-    2,
-    says,
-    "Check the address; if it is right, this version does not fit the API any more.",
-  )
 }
 
-const unfit = (name: string, answer: DoctorRequest.Answer, misfit: CheckedJson.Misfit): DoctorCheck.Check => {
-  const advice = "Check the address; if it is right, report it to elNudge."
-  const type = answer.headers["content-type"] ?? "no content type"
-  return misfit._tag === "NotJson"
-    ? DoctorCheck.error(name, 6, `the answer is not JSON (${type.slice(0, 60)})`, advice)
-    : DoctorCheck.error(name, 6, `the answer does not fit the contract at ${misfit.path}: ${misfit.reason}`, advice)
-}
-
-/** Reads an answer as what it should be; fails with the check that says why it is not. */
-export const read = <S extends Schema.ConstraintDecoder<unknown>>(
+/** The check of a request that failed: a report would exit with the same code. */
+export const failure = (
   name: string,
-  schema: S,
-  answer: DoctorRequest.Answer,
+  error: ElnudgeError.ElnudgeError,
+  answer: DoctorRequest.Answer | undefined,
   keyAdvice: string,
-): Result.Result<S["Type"], DoctorCheck.Check> => {
-  if (answer.status !== 200) return Result.fail(refused(name, answer, keyAdvice))
-  if (Result.isFailure(answer.body)) {
-    return Result.fail(
-      DoctorCheck.error(name, 6, answer.body.failure, "Check the address; if it is right, report it to elNudge."),
-    )
+): DoctorCheck.Check => {
+  if (error._tag === "RateLimited") return limited(name, answer)
+  if (error._tag === "Unauthorized") {
+    return DoctorCheck.error(name, 3, `the API refused the key (${error.status})`, keyAdvice)
   }
-  return Result.mapError(CheckedJson.reader(schema)(answer.body.success), (misfit) => unfit(name, answer, misfit))
+  const { advice, message } = tell(error, answer)
+  return DoctorCheck.error(name, Failure.exitCodeOf(error), message, advice)
 }
 
 const slowMillis = 5_000

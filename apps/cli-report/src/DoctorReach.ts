@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises"
 import { connect as connectTcp, isIP, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
+import { TlsFailure } from "@effect-elnudge/core/ElnudgeError"
 import * as TransportReason from "@effect-elnudge/core/TransportReason"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -35,7 +36,7 @@ const ready = (event: "connect" | "secureConnect", open: () => Socket) =>
   Effect.callback<Socket, string>((resume) => {
     const socket = open()
     socket.once(event, () => resume(Effect.succeed(socket)))
-    socket.on("error", (error) => resume(Effect.fail(TransportReason.of(error))))
+    socket.on("error", (error) => resume(Effect.fail(TransportReason.classify(error).reason)))
     return Effect.sync(() => socket.destroy())
   })
 
@@ -45,7 +46,7 @@ const opened = (event: "connect" | "secureConnect", open: () => Socket) =>
 const advice = {
   DNS: "Check the name in the address and the network's DNS.",
   TCP: "Check the address, the network and the firewall; HTTPS_PROXY names a proxy.",
-  TLS: "Check the clock and, behind a proxy that inspects TLS, NODE_EXTRA_CA_CERTS.",
+  TLS: TlsFailure.advice,
 }
 
 const steps = Effect.fnUntraced(function* (url: URL, timeout: Duration.Duration) {
@@ -61,10 +62,10 @@ const steps = Effect.fnUntraced(function* (url: URL, timeout: Duration.Duration)
   )
   taken.push(tcp.step)
   if (!isTls) return taken
-  const servername = isIP(host) === 0 ? { servername: host } : {}
+  const name = isIP(host) === 0 ? { host, servername: host } : { host }
   const tls = yield* timed(
     "TLS",
-    opened("secureConnect", () => connectTls({ socket: tcp.value, ...servername })),
+    opened("secureConnect", () => connectTls({ socket: tcp.value, ...name })),
     timeout,
   )
   taken.push(tls.step)

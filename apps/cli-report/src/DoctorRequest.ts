@@ -1,79 +1,62 @@
-/** One request of `doctor`: sent once, waited for so long and no longer, and never repeated. */
-import { version } from "@effect-elnudge/core"
+/**
+ * How `doctor` asks: with a report's own client, so that it meets what a report would, but each request is sent once and
+ * waited for so long and no longer. What came back is kept, for what it tells beside its body.
+ */
+import { ElnudgeClient } from "@effect-elnudge/core"
 import type * as BaseUrl from "@effect-elnudge/core/BaseUrl"
-import * as BodyText from "@effect-elnudge/core/BodyText"
-import * as TransportReason from "@effect-elnudge/core/TransportReason"
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import * as MonotonicClock from "@effect-elnudge/core/MonotonicClock"
+import * as WallClock from "@effect-elnudge/core/WallClock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
+import { HttpClient } from "effect/http"
 import type * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 
-/** What came back, and when. Times are epoch milliseconds. */
+/** The head of an answer, and when it came. Times are epoch milliseconds. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Result.Result<string, string>
   readonly sentAt: number
   readonly receivedAt: number
   readonly millis: number
 }
 
 export interface Requests {
+  readonly client: ElnudgeClient.ElnudgeClient["Service"]
   /** How many were sent so far. */
   readonly sent: () => number
-  /** The answer, or why there was none. */
-  readonly ask: (path: string, query?: Readonly<Record<string, string>>) => Effect.Effect<Result.Result<Answer, string>>
+  /** What the last of them was answered with; undefined where no answer came. */
+  readonly last: () => Answer | undefined
 }
 
 /** Asks at the address with the key. */
 export const make = Effect.fnUntraced(function* (
   baseUrl: BaseUrl.BaseUrl,
-  key: Redacted.Redacted,
+  apiKey: Redacted.Redacted,
   timeout: Duration.Duration,
 ) {
-  const client = yield* HttpClient.HttpClient
   let sent = 0
-  const send = Effect.fnUntraced(function* (path: string, query: Readonly<Record<string, string>>) {
-    const sentAt = yield* Clock.currentTimeMillis
-    const [duration, response] = yield* HttpClientRequest.get(`${baseUrl.href}${path}`).pipe(
-      HttpClientRequest.setUrlParams(query),
-      HttpClientRequest.bearerToken(key),
-      HttpClientRequest.setHeader("user-agent", `effect-elnudge/${version} doctor`),
-      HttpClientRequest.acceptJson,
-      client.execute,
-      Effect.timed,
-    )
-    const receivedAt = yield* Clock.currentTimeMillis
-    const body = yield* BodyText.read(response)
-    const answer: Answer = {
-      status: response.status,
-      headers: response.headers,
-      body: Result.mapError(body, ({ reason }) => reason),
-      sentAt,
-      receivedAt,
-      millis: Duration.toMillis(duration),
-    }
-    return answer
-  })
-  const requests: Requests = {
-    sent: () => sent,
-    ask: (path, query = {}) =>
-      Effect.suspend(() => {
-        sent++
-        return send(path, query)
-      }).pipe(
-        Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-        Effect.mapError((error) =>
-          HttpClientError.isHttpClientError(error) ? TransportReason.of(error.reason.cause) : "the connection failed",
-        ),
-        Effect.timeoutOrElse({
-          duration: timeout,
-          orElse: () => Effect.fail(`no answer within ${Duration.format(timeout)}`),
-        }),
-        Effect.result,
-      ),
-  }
+  let last: Answer | undefined
+  const watched = HttpClient.transform(
+    yield* HttpClient.HttpClient,
+    Effect.fnUntraced(function* (answer) {
+      sent++
+      last = undefined
+      const [sentAt, begin] = yield* Effect.all([WallClock.now, MonotonicClock.now])
+      const response = yield* answer
+      const { headers, status } = response
+      const [receivedAt, end] = yield* Effect.all([WallClock.now, MonotonicClock.now])
+      last = { status, headers, sentAt, receivedAt, millis: end - begin }
+      return response
+    }),
+  )
+  const client = yield* ElnudgeClient.make({
+    apiKey,
+    baseUrl: baseUrl.href,
+    attemptTimeout: timeout,
+    retries: 0,
+    // Whoever runs it wants to know, not to wait.
+    maxHold: "1 milli",
+  }).pipe(Effect.provideService(HttpClient.HttpClient, watched))
+  const requests: Requests = { client, sent: () => sent, last: () => last }
   return requests
 })

@@ -1,11 +1,11 @@
 /** How far back the API seems to keep sessions: from a few lists of one row, in windows of a week. */
-import { Session, SessionsApi } from "@effect-elnudge/core"
-import * as Clock from "effect/Clock"
+import { type ElnudgeClient, TimeWindow } from "@effect-elnudge/core"
+import * as WallClock from "@effect-elnudge/core/WallClock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import * as DoctorAnswer from "./DoctorAnswer.ts"
 import * as DoctorCheck from "./DoctorCheck.ts"
-import type * as DoctorRequest from "./DoctorRequest.ts"
+
+type Client = ElnudgeClient.ElnudgeClient["Service"]
 
 const day = 86_400_000
 const weekDays = 7
@@ -14,24 +14,24 @@ const weekDays = 7
 type Seen = "kept" | "refused" | "empty" | "unclear"
 
 /** What is there of the week that ended so many days ago. */
-const look = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, daysAgo: number) {
-  const now = yield* Clock.currentTimeMillis
-  const before = (days: number): string => Session.instant(1000 * Math.floor((now - days * day) / 1000))
-  const answer = yield* requests.ask("/sessions", { from: before(daysAgo + weekDays), to: before(daysAgo), limit: "1" })
-  if (Result.isFailure(answer)) return "unclear"
-  if (answer.success.status === 404) return "refused"
-  const page = DoctorAnswer.read("retention", SessionsApi.SessionPage, answer.success, "")
-  if (Result.isFailure(page)) return "unclear"
-  return page.success.data.length > 0 ? "kept" : "empty"
+const look = Effect.fnUntraced(function* (client: Client, daysAgo: number) {
+  const now = DateTime.toEpochMillis(yield* WallClock.second)
+  const window = TimeWindow.ofSpan({ from: now - (daysAgo + weekDays) * day, to: now - daysAgo * day })
+  return yield* client.listSessions({ window, limit: 1 }).pipe(
+    Effect.match({
+      onSuccess: ({ data }): Seen => (data.length > 0 ? "kept" : "empty"),
+      onFailure: ({ _tag }): Seen => (_tag === "RetentionExceeded" ? "refused" : "unclear"),
+    }),
+  )
 })
 
 const check = { ok: DoctorCheck.ok, warning: DoctorCheck.warning }
 const name = "retention"
 
 /** Against what somebody says that the plan keeps. */
-const against = Effect.fnUntraced(function* (requests: DoctorRequest.Requests, days: number) {
-  const inside = yield* look(requests, Math.max(0, days - weekDays - 1))
-  const outside: Seen = inside === "refused" ? "refused" : yield* look(requests, days + 1)
+const against = Effect.fnUntraced(function* (client: Client, days: number) {
+  const inside = yield* look(client, Math.max(0, days - weekDays - 1))
+  const outside: Seen = inside === "refused" ? "refused" : yield* look(client, days + 1)
   if (inside === "refused") {
     return check.warning(
       name,
@@ -62,10 +62,10 @@ const bounds = [
   { days: 366, fits: "--retention-days says how many" },
 ]
 
-const guessed = Effect.fnUntraced(function* (requests: DoctorRequest.Requests) {
+const guessed = Effect.fnUntraced(function* (client: Client) {
   let kept = 0
   for (const { days, fits } of bounds) {
-    const seen = yield* look(requests, days)
+    const seen = yield* look(client, days)
     if (seen === "refused") {
       return check.ok(name, `${kept === 0 ? "" : `more than ${kept} and `}at most ${days} days, it seems: ${fits}`)
     }
@@ -84,5 +84,5 @@ const guessed = Effect.fnUntraced(function* (requests: DoctorRequest.Requests) {
 })
 
 /** At most three requests; two where `days` says what is expected. */
-export const seen = (requests: DoctorRequest.Requests, days: number | undefined): Effect.Effect<DoctorCheck.Check> =>
-  days === undefined ? guessed(requests) : against(requests, days)
+export const seen = (client: Client, days: number | undefined): Effect.Effect<DoctorCheck.Check> =>
+  days === undefined ? guessed(client) : against(client, days)

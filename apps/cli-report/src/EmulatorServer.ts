@@ -2,6 +2,7 @@
 import { createServer } from "node:http"
 import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
 import * as TextFile from "@effect-elnudge/core/TextFile"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import { Emulator, EmulatorClock, FaultScript, Generator } from "@effect-elnudge/emulator"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as DateTime from "effect/DateTime"
@@ -111,7 +112,7 @@ export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFl
     ),
     speed: Option.getOrUndefined(flags.speed),
   }
-  const now = clock.now ?? (yield* DateTime.now)
+  const now = clock.now ?? (yield* WallClock.second)
   const sessions = Option.isSome(flags.data)
     ? yield* Stream.runCollect(SessionFile.details(flags.data.value))
     : yield* generate(flags, clock, now)

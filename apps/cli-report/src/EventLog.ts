@@ -1,7 +1,7 @@
 /** What is said on stderr: lines for people; with `--json` one object a line, for programs. */
 import type { Coverage } from "@effect-elnudge/core/Coverage"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import type { Ledger } from "@effect-elnudge/report/Ledger"
-import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -46,7 +46,7 @@ const saysOf = (word: string): boolean | undefined => {
 }
 
 // The words decide, not the flag that they are parsed to: what cannot be parsed is said as an event too.
-const isAsked = (words: ReadonlyArray<string>): boolean => {
+export const isAsked = (words: ReadonlyArray<string>): boolean => {
   const end = words.indexOf("--")
   const flags = end === -1 ? words : words.slice(0, end)
   return flags.map(saysOf).findLast((said) => said !== undefined) ?? false
@@ -71,7 +71,7 @@ export const quietly =
 export const say = Effect.fn("EventLog.say")(function* (said: Said, lines: ReadonlyArray<string>) {
   const { isJson, isQuiet } = yield* Current
   if (isQuiet) return
-  if (isJson) return yield* Console.error(format(said, yield* Clock.currentTimeMillis))
+  if (isJson) return yield* Console.error(format(said, yield* WallClock.now))
   for (const line of lines) yield* Console.error(PrintableText.line(line))
 })
 

@@ -97,6 +97,8 @@ const report = (error: Failure): Report => {
     case "Unauthorized":
       return advised(3, error)
     case "TransportFailure":
+    case "TlsFailure":
+    case "ProxyFailure":
     case "ServerUnavailable":
     case "RateLimited":
     case "LimiterUnavailable":
@@ -148,30 +150,40 @@ const report = (error: Failure): Report => {
   }
 }
 
+/** What a run exits with that fails so. */
+export const exitCodeOf = (error: Failure): number => report(error).exitCode
+
+/** An error that is the program's own. */
+export const defect: Report = {
+  exitCode: 1,
+  tag: "Defect",
+  message: "an error that should not happen.",
+  advice: "Run it again with --log-level debug and report what it prints.",
+}
+
+export const eventOf = ({ advice, exitCode, message, tag }: Report): EventLog.Said => ({
+  event: "error",
+  _tag: tag,
+  exit_code: exitCode,
+  message,
+  advice,
+})
+
 const ofCause = (cause: Cause.Cause<Failure>): Report => {
   if (Cause.hasInterruptsOnly(cause)) {
     return { exitCode: 130, tag: "Interrupted", message: "interrupted.", advice: null }
   }
   const failure = Cause.findError(cause)
-  return Result.isSuccess(failure)
-    ? report(failure.success)
-    : {
-        exitCode: 1,
-        tag: "Defect",
-        message: "an error that should not happen.",
-        advice: "Run it again with --log-level debug and report what it prints.",
-      }
+  return Result.isSuccess(failure) ? report(failure.success) : defect
 }
 
 /** Says on stderr what went wrong, also when interrupted. */
 export const print = <A>(exit: Exit.Exit<A, Failure>) =>
   Effect.gen(function* () {
     if (Exit.isSuccess(exit)) return
-    const { advice, exitCode, message, tag } = ofCause(exit.cause)
-    yield* EventLog.say({ event: "error", _tag: tag, exit_code: exitCode, message, advice }, [
-      `${program}: ${message}`,
-      ...(advice === null ? [] : [advice]),
-    ])
+    const told = ofCause(exit.cause)
+    const { advice, message } = told
+    yield* EventLog.say(eventOf(told), [`${program}: ${message}`, ...(advice === null ? [] : [advice])])
   })
 
 /** A failure as the runtime's teardown reads it. */
@@ -179,4 +191,4 @@ export class RunFailed extends Data.TaggedError("RunFailed")<{ readonly exitCode
   override readonly [Runtime.errorExitCode] = this.exitCode
 }
 
-export const withExitCode = (error: Failure) => new RunFailed({ exitCode: report(error).exitCode })
+export const withExitCode = (error: Failure) => new RunFailed({ exitCode: exitCodeOf(error) })

@@ -1,6 +1,6 @@
 /** How far a walk has come, on a terminal's stderr: one line that is written over, and gone when the walk ends. */
 import type { Coverage } from "@effect-elnudge/core"
-import * as Clock from "effect/Clock"
+import * as MonotonicClock from "@effect-elnudge/core/MonotonicClock"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
@@ -51,7 +51,7 @@ const leftMillis = (coverage: Coverage.Coverage, expected: number | undefined, e
     ? ((expected - coverage.requests) * elapsed) / coverage.requests
     : undefined
 
-/** The line as it stands: pages, sessions, details, rate, what it waits for, time left. */
+/** The line as it stands: pages, sessions, details, rate, what it waits for, time left. Times are of the monotonic clock. */
 export const line = (
   coverage: Coverage.Coverage,
   live: Coverage.Live,
@@ -68,7 +68,7 @@ export const line = (
     `${coverage.details} details`,
     `${Math.round((coverage.requests * 60_000) / elapsed)} requests/min`,
   ]
-  if (live.heldUntil > now) parts.push(`waiting ${DurationText.make(live.heldUntil - now)} for the limit`)
+  if (live.heldUntil > now) parts.push(`waiting ${DurationText.make(live.heldUntil - now)} for the ${live.heldBy}`)
   const left = leftMillis(coverage, expected, elapsed)
   if (left !== undefined) parts.push(`about ${DurationText.make(left)} left`)
   return parts.join(" · ")
@@ -95,11 +95,11 @@ const learnedAfterMillis = 10_000
 const tellHolds = (recorder: Coverage.Recorder): Effect.Effect<never> => {
   let told = 0
   const look = Effect.gen(function* () {
-    const { heldUntil } = recorder.live()
-    const wait = heldUntil - (yield* Clock.currentTimeMillis)
+    const { heldBy, heldUntil } = recorder.live()
+    const wait = heldUntil - (yield* MonotonicClock.now)
     if (wait <= longHoldMillis || heldUntil <= told) return
     told = heldUntil
-    const message = `waiting ${DurationText.make(wait)} for the rate limit`
+    const message = `waiting ${DurationText.make(wait)} for the ${heldBy === "limit" ? "rate limit" : "API"}`
     yield* EventLog.say({ event: "wait", message, wait_ms: wait }, [message])
   })
   return Effect.forever(Effect.andThen(Effect.sleep(refreshMillis), look))
@@ -112,7 +112,7 @@ const tellProgress = (recorder: Coverage.Recorder, picked: () => Picked, cost: C
   const tell = Effect.gen(function* () {
     const coverage = recorder.snapshot()
     const live = recorder.live()
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* MonotonicClock.now
     const expected = expectedRequests(coverage, live, picked(), cost)
     const { details, pages, requests, sessions } = coverage
     yield* EventLog.say(
@@ -145,14 +145,14 @@ export const during =
       if (plan.quiet || plan.files.length > 0) return yield* walk
       const { isJson } = yield* EventLog.Current
       if (isJson) {
-        const { tell, ticks } = tellProgress(recorder, picked, plan, yield* Clock.currentTimeMillis)
+        const { tell, ticks } = tellProgress(recorder, picked, plan, yield* MonotonicClock.now)
         const last = Effect.suspend(() => (recorder.sent() === 0 ? Effect.void : tell))
         return yield* Effect.ensuring(Effect.raceAllFirst([walk, ticks, tellHolds(recorder)]), last)
       }
       if (!(yield* stdio.stderrIsTerminal)) return yield* Effect.raceFirst(walk, tellHolds(recorder))
       // A terminal that went away must not end the walk.
       const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stderr()))
-      const startedAt = yield* Clock.currentTimeMillis
+      const startedAt = yield* MonotonicClock.now
       const earlier = recorder.sent()
       const pace = (now: number): number | undefined => {
         if (plan.rateLimit !== "auto") return plan.rateLimit
@@ -165,7 +165,7 @@ export const during =
       const show = Effect.gen(function* () {
         const coverage = recorder.snapshot()
         const live = recorder.live()
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* MonotonicClock.now
         const known = expectedRequests(coverage, live, picked(), plan) === undefined ? undefined : pace(now)
         const cost = isForecast || known === undefined ? undefined : forecast(coverage, live, picked(), plan, known)
         if (known !== undefined) isForecast = true

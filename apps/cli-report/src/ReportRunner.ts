@@ -1,8 +1,8 @@
 /** Stream ▸ fold ▸ output: the one place where a walk, reports and files meet. Any number of reports share a walk. */
 import { Checkpoint, Coverage, type Session, type SessionRead, version } from "@effect-elnudge/core"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import { Ledger } from "@effect-elnudge/report"
 import type * as Formula from "@effect-elnudge/report/Formula"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -123,7 +123,7 @@ export const walk = Effect.fn("ReportRunner.walk")(function* (
     .pipe(Effect.provideService(Coverage.Current, recorder))
   const coverage = recorder.snapshot()
   const isEarly = unsavable?._tag === "ReadEarly"
-  const walkedUntil = isEarly ? lastReadAt : yield* Clock.currentTimeMillis
+  const walkedUntil = isEarly ? lastReadAt : yield* WallClock.now
   for (const { from, to } of Coverage.spans(coverage)) {
     // What lies in the future of the walk was not walked.
     const span = { from, to: Math.min(to, walkedUntil) }

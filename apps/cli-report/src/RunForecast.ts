@@ -1,7 +1,7 @@
 /** What a run of reports will take, before it is begun: made from a few pages of its window. */
 import { Coverage, ElnudgeClient, type ElnudgeError, TimeWindow, WalkSample } from "@effect-elnudge/core"
 import type { TimeSpan } from "@effect-elnudge/core"
-import * as Clock from "effect/Clock"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import * as Effect from "effect/Effect"
 import * as WalkCost from "./WalkCost.ts"
 import * as WalkPlan from "./WalkPlan.ts"
@@ -81,7 +81,7 @@ export const make = Effect.fn("RunForecast.make")(function* (plan: WalkPlan.Walk
     const sample = yield* WalkSample.take({ from: plan.from, to: plan.to })
     return { sample, noNudgeList: WalkCost.isOfNudges(asked) ? yield* lookForNudges(sample) : undefined }
   }).pipe(WalkPlan.withClient(plan), Effect.provideService(Coverage.Current, recorder))
-  const now = yield* Clock.currentTimeMillis
+  const now = yield* WallClock.now
   const needs = WalkCost.needs(sample, asked)
   const leastEmptyMillis = Math.max(leastEmptyHours * hour, millisFor(leastEmptySessions, needs, sample.window))
   const found = WalkSample.found(sample, leastEmptyMillis)

@@ -5,8 +5,8 @@
 import { Coverage, Session, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import * as ContentHash from "@effect-elnudge/core/ContentHash"
 import * as TextFile from "@effect-elnudge/core/TextFile"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import { Ledger } from "@effect-elnudge/report"
-import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -79,7 +79,7 @@ export const format = ({ coverage, ledger, report, site, state }: Contents): Eff
 
 /** Fails where the window is yet to end (epoch milliseconds). */
 export const checkEnded = Effect.fn("StateFile.checkEnded")(function* (to: number) {
-  if (to <= (yield* Clock.currentTimeMillis)) return
+  if (to <= (yield* WallClock.now)) return
   return yield* unfit(
     `the window ends at ${Session.instant(to)}, which is yet to come: a saved state would miss sessions`,
     "Give a --to that has passed.",

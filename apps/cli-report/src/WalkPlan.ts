@@ -11,6 +11,7 @@ import {
   TimeWindow,
 } from "@effect-elnudge/core"
 import type { Coverage, SessionRead, WalkPosition } from "@effect-elnudge/core"
+import * as WallClock from "@effect-elnudge/core/WallClock"
 import type * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
@@ -86,7 +87,7 @@ export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
   if (Option.isSome(plan) && Option.isSome(retentionDays)) {
     return yield* refuse("--plan and --retention-days both say how long sessions are kept", "Give one of them.")
   }
-  const now = yield* DateTime.now
+  const now = yield* WallClock.second
   const momentOf = (moment: Option.Option<FlagValues.Moment>) =>
     Option.getOrUndefined(Option.map(moment, (given) => resolveMoment(given, timeZone)))
   // Counted back from now, the window ends at the same now.

@@ -6,6 +6,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { BuiltProgram, layer as built } from "./BuiltProgram.ts"
 import * as CommandLine from "./CommandLine.ts"
+import * as JsonEvents from "./JsonEvents.ts"
 import * as ServedShop from "./ServedShop.ts"
 
 const importing = (code: string): string => `--import=data:text/javascript,${encodeURIComponent(code)}`
@@ -121,6 +122,8 @@ describe("the built program", () => {
         const old = yield* run(["--version"], { nodeOptions: [asNode("22.18.0")] })
         assert.deepStrictEqual([old.exitCode, old.stdout], [1, ""])
         assert.include(old.stderr, "Node 22.18.0 is too old")
+        const event = yield* run(["--version", "--json"], { nodeOptions: [asNode("22.18.0")] })
+        assert.deepInclude(JsonEvents.events(event.stderr)[0], { _tag: "NodeTooOld", exit_code: 1 })
         const oldest = yield* run(["--version"], { nodeOptions: [asNode("22.19.0")] })
         assert.deepStrictEqual([oldest.exitCode, oldest.stderr], [0, ""])
       }),

@@ -2,13 +2,9 @@ import { chmodSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Emulator, type Faults, Generator } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as DoctorAnswer from "../src/DoctorAnswer.ts"
-import * as DoctorLocal from "../src/DoctorLocal.ts"
 import * as KeyTraces from "./KeyTraces.ts"
 import * as ServedShop from "./ServedShop.ts"
 
@@ -227,6 +223,22 @@ describe("doctor", () => {
       says: marked("error", "the API answered 307, a redirect"),
     },
     {
+      name: "a part of a page",
+      fault: always(answers(listed, 206)),
+      exitCode: 6,
+      requests: 1,
+      check: "list",
+      says: marked("error", "the API answered 206 Partial Content, where only a 200 is a whole answer"),
+    },
+    {
+      name: "a proxy that wants a password",
+      fault: always(answers("", 407)),
+      exitCode: 5,
+      requests: 1,
+      check: "list",
+      says: "407 Proxy Authentication Required",
+    },
+    {
       name: "a limit that is used up for a while",
       fault: always({ _tag: "RateLimited", retryAfter: "30" }),
       exitCode: 0,
@@ -249,6 +261,22 @@ describe("doctor", () => {
       requests: 3,
       check: "detail",
       says: marked("skipped", "no session to ask for"),
+    },
+    {
+      name: "an API that wants a window, and whole pages",
+      fault: ({ url }) => (url.includes("limit=200") || !url.includes("?") ? undefined : answers("", 400)),
+      exitCode: 0,
+      requests: 4,
+      check: "retention",
+      says: marked("skipped", "older: no usable answer"),
+    },
+    {
+      name: "an API that takes no page of 200, which a report asks for",
+      fault: of(/limit=200/, answers("", 400)),
+      exitCode: 2,
+      requests: 1,
+      check: "list",
+      says: marked("error", "the API answered 400 Bad Request"),
     },
     {
       name: "a limit that the API tells",
@@ -348,6 +376,24 @@ describe("doctor", () => {
     }),
   )
 
+  it.live("tells a proxy that cannot be reached, once", () =>
+    Effect.gen(function* () {
+      const { exitCode, stdout } = yield* ServedShop.start(["doctor"], {
+        env: {
+          ELNUDGE_API_KEY: key,
+          ELNUDGE_BASE_URL: "https://127.0.0.1:9/v1",
+          HTTPS_PROXY: "http://user:sesame@127.0.0.1:9",
+          NO_PROXY: "",
+        },
+      })
+      assert.strictEqual(exitCode, 5)
+      assert.include(stdout, "The proxy http://127.0.0.1:9 failed on the way to https://127.0.0.1:9: ECONNREFUSED")
+      assert.include(stdout, "Check that HTTPS_PROXY names a proxy that runs")
+      assert.include(stdout, "1 request sent")
+      assert.notInclude(stdout, "sesame")
+    }),
+  )
+
   it.live("tells an encryption that does not come about", () =>
     serving({}, (shop) =>
       Effect.gen(function* () {
@@ -387,30 +433,5 @@ describe("doctor", () => {
         assert.strictEqual(unset.of("key"), "error: The site shop-de has its key in DE_KEY, which is not set")
       }),
     ),
-  )
-
-  it("takes an answer of more than five seconds for slow", () => {
-    const answer = { status: 200, headers: {}, body: Result.succeed(""), sentAt: 0, receivedAt: 0 }
-    assert.strictEqual(DoctorAnswer.time({ ...answer, millis: 4_999 }).status, "ok")
-    assert.deepInclude(DoctorAnswer.time({ ...answer, millis: 5_000 }), {
-      status: "warning",
-      message: "HTTP 200 in 5000 ms",
-    })
-    assert.strictEqual(DoctorAnswer.clock({ ...answer, millis: 1 }).status, "skipped")
-  })
-
-  const proxies: ReadonlyArray<readonly [Readonly<Record<string, string>>, string, boolean]> = [
-    [{}, "none", false],
-    [{ HTTPS_PROXY: "http://user:secret@proxy.example:8080" }, "http://proxy.example:8080, of HTTPS_PROXY", true],
-    [{ HTTPS_PROXY: "http://a.example", https_proxy: "http://b.example" }, "http://b.example, of HTTPS_PROXY", true],
-    [{ HTTPS_PROXY: "http://a.example", NO_PROXY: "x, .elnudge.com" }, "none: NO_PROXY names this address", false],
-    [{ HTTPS_PROXY: "http://a.example", NO_PROXY: "*" }, "none: NO_PROXY names this address", false],
-    [{ HTTPS_PROXY: "http://a.example", NO_PROXY: "elnudge.com:8443 api" }, "http://a.example, of HTTPS_PROXY", true],
-  ]
-  it.effect.each(proxies)("tells the proxy without its password: %j", ([env, says, isProxied]) =>
-    Effect.gen(function* () {
-      const way = yield* DoctorLocal.way({ href: "https://api.elnudge.com/v1", origin: "https://api.elnudge.com" })
-      assert.deepStrictEqual([way.check.message, way.isProxied], [says, isProxied])
-    }).pipe(Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))),
   )
 })

@@ -62,7 +62,14 @@ describe("A window of which the files hold nothing", () => {
   it.live("is counted as 0 where they cover it, and the page says so at its top", () =>
     Effect.gen(function* () {
       const output = join(folder(), "october.html")
-      const result = yield* CommandLine.run(["html", ...later, "--output", output, "--input", written(sessions(walked))])
+      const result = yield* CommandLine.run([
+        "html",
+        ...later,
+        "--output",
+        output,
+        "--input",
+        written(sessions(walked)),
+      ])
       assert.strictEqual(result.exitCode, 0, result.stderr)
       const note = "the files cover 2026-10-07T00:00:00Z to 2026-10-08T00:00:00Z, and hold no session of that time"
       assert.include(result.stderr, `note: ${note}\n`)

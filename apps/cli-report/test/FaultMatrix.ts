@@ -193,12 +193,14 @@ const errors: ReadonlyArray<readonly [RegExp, number, string]> = [
   [/^The API refused the key:/, 3, "unauthorized"],
   [/^No answer from/, 5, "transport failure"],
   [/^The API is failing:/, 5, "server unavailable"],
-  [/^The rate limit is used up until \S+, longer than/, 5, "rate limited"],
+  [/^No secure connection to/, 5, "TLS failure"],
+  [/^(?:A proxy|The proxy \S+) (?:failed|did not let)/, 5, "proxy failure"],
+  [/^The rate limit is used up (?:until \S+, longer|for longer) than/, 5, "rate limited"],
   [/^The API has no sessions for a window/, 5, "retention exceeded"],
   [/^The API's answer does not fit its contract/, 6, "response invalid"],
   [/^The API refused to go on from its own cursor:/, 6, "cursor rejected"],
   [/^The run's deadline is reached/, 7, "deadline reached"],
-  [/^The rate limit is used up until \S+, after the run's deadline/, 7, "deadline reached"],
+  [/^The API says to wait until \S+, after the run's deadline/, 7, "deadline reached"],
 ]
 
 /** What was made of a fault, and whatever must never be. */

@@ -1,11 +1,12 @@
 import { Coverage } from "@effect-elnudge/core"
+import * as MonotonicClock from "@effect-elnudge/core/MonotonicClock"
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import { TestClock, TestConsole } from "effect/testing"
+import * as SetClock from "../../../packages/core/test/SetClock.ts"
 import * as EventLog from "../src/EventLog.ts"
 import * as Progress from "../src/Progress.ts"
 import * as JsonEvents from "./JsonEvents.ts"
@@ -76,7 +77,11 @@ describe("Progress", () => {
   const shown = (
     isTerminal: boolean,
     quiet: boolean,
-    { rateLimit = 1000, seconds = 1 }: { readonly rateLimit?: number | "auto"; readonly seconds?: number } = {},
+    {
+      jump = 0,
+      rateLimit = 1000,
+      seconds = 1,
+    }: { readonly rateLimit?: number | "auto"; readonly seconds?: number; readonly jump?: number } = {},
   ) =>
     Effect.gen(function* () {
       const written: Array<string> = []
@@ -93,6 +98,7 @@ describe("Progress", () => {
       const walk = Effect.as(Effect.repeat(request, { times: seconds * 10 - 1 }), "walked").pipe(
         Progress.during(recorder, () => ({ of: 200, picked: 200 }), plan),
         Effect.provide(stdio),
+        SetClock.jumping(2_000, jump),
       )
       const fiber = yield* Effect.forkChild(walk)
       yield* TestClock.adjust(seconds * 1_000)
@@ -120,6 +126,15 @@ describe("Progress", () => {
       assert.isTrue(written.every((text) => text.startsWith("\r\u{1b}[2K")))
       assert.strictEqual(written.filter((text) => text.includes("about 2010 requests")).length, 1)
       assert.strictEqual(written.at(-1), "\r\u{1b}[2K")
+    }),
+  )
+
+  it.effect("reckons with the time that passed where the wall clock is set in the middle", () =>
+    Effect.gen(function* () {
+      const [, right] = yield* shown(true, false, { seconds: 20 })
+      const [, set] = yield* shown(true, false, { seconds: 20, jump: -86_400_000 })
+      assert.deepStrictEqual(set, right)
+      assert.isTrue(right.some((text) => / requests\/min · about \d+ min left/.test(text)))
     }),
   )
 
@@ -152,7 +167,7 @@ describe("Progress", () => {
     Effect.gen(function* () {
       const recorder = yield* Coverage.make
       const walk = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* MonotonicClock.now
         recorder.rateLimited(now + 4_000)
         yield* Effect.sleep(4_000)
         recorder.rateLimited(now + 64_000)

@@ -132,8 +132,10 @@ export type ListCounts = Pick<Coverage, "duplicates" | "outside_window" | "out_o
 export interface Live {
   /** The start of the last row listed, in epoch milliseconds; undefined before the first. */
   readonly reached: number | undefined
-  /** Until when a 429 holds the key's requests, in epoch milliseconds; 0 where none did. */
+  /** Until when the API said to wait, by the monotonic clock in milliseconds; 0 where it did not. */
   readonly heldUntil: number
+  /** Whether it said so of the rate limit, or of itself. */
+  readonly heldBy: "limit" | "API"
 }
 
 const written = (spans: TimeSpan.TimeSpans): Pick<Coverage, "window" | "gaps"> => {
@@ -263,6 +265,7 @@ export class Recorder {
   }
   private reached: string | undefined
   private heldUntil = 0
+  private heldBy: Live["heldBy"] = "limit"
   private unavailable = { past_retention: 0, not_found: 0 }
   private unknown = new Map<string, number>()
 
@@ -276,15 +279,21 @@ export class Recorder {
     if (isRetry) this.counts.retries++
   }
 
-  /** `heldUntil` in epoch milliseconds; 0 for a hold that is too long to be waited for. */
+  /** `heldUntil` by the monotonic clock in milliseconds; 0 for a hold that is too long to be waited for. */
   rateLimited(heldUntil: number): void {
     this.counts.rate_limited++
-    this.heldUntil = Math.max(this.heldUntil, heldUntil)
+    this.held(heldUntil, "limit")
+  }
+
+  /** A wait that the API asks for, until then by the monotonic clock (milliseconds). */
+  held(until: number, by: Live["heldBy"]): void {
+    if (until <= this.heldUntil) return
+    this.heldUntil = until
+    this.heldBy = by
   }
 
   waited(kind: "paced_ms" | "held_ms", millis: number): void {
-    // A clock that was set back would make it negative.
-    this.counts[kind] += Math.max(0, millis)
+    this.counts[kind] += millis
   }
 
   page(rows: number): void {
@@ -344,7 +353,7 @@ export class Recorder {
 
   live(): Live {
     const reached = this.reached === undefined ? undefined : Session.millis(this.reached)
-    return { reached, heldUntil: this.heldUntil }
+    return { reached, heldUntil: this.heldUntil, heldBy: this.heldBy }
   }
 
   snapshot(): Coverage {

@@ -1,6 +1,5 @@
 /** Sessions with their details: which of a page's rows take a request, how many at once, and in which order. */
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
@@ -10,6 +9,7 @@ import type { Follower, ListOptions, Page } from "./SessionPages.ts"
 import type * as SessionRead from "./SessionRead.ts"
 import type * as WalkPosition from "./WalkPosition.ts"
 import * as WholeNumber from "./WholeNumber.ts"
+import * as WallClock from "./WallClock.ts"
 
 /** Those of the list, and which details are read, and how. */
 export interface DetailOptions extends ListOptions {
@@ -63,7 +63,7 @@ export const ofPages = <E>(
       }),
     )
     const differs = nudgesDiffer(summary) ? { nudgesDiffer: true } : undefined
-    return { summary, detail, readAt: yield* Clock.currentTimeMillis, window, ...differs }
+    return { summary, detail, readAt: yield* WallClock.now, window, ...differs }
   })
 
   // A request is worth a fiber, a row is not: those between two requests go together.

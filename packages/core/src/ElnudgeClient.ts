@@ -4,7 +4,6 @@
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -14,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as ApiKey from "./ApiKey.ts"
+import * as ApiRequest from "./ApiRequest.ts"
 import * as BaseUrl from "./BaseUrl.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
@@ -25,8 +25,9 @@ import * as RequestLoop from "./RequestLoop.ts"
 import * as CheckedJson from "./CheckedJson.ts"
 import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
-import type { TimeWindow } from "./TimeWindow.ts"
-import { version } from "./Version.ts"
+import { inWholeSeconds, type TimeWindow } from "./TimeWindow.ts"
+import * as WallClock from "./WallClock.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
 export interface Options {
   /** The site's secret key. It is never printed, and goes only to https or to loopback. */
@@ -51,14 +52,22 @@ export interface Options {
   readonly share?: number | undefined
   /** How long one attempt may take, body included. @default "30 seconds" */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** How long one request may be held by 429 answers, all its waits together. @default "2 minutes" */
+  /** How often a request is sent again that failed, 429 answers aside: 0 to 20. @default 5 */
+  readonly retries?: number | undefined
+  /** How long one request may wait because answers say so (429, `Retry-After`), all its waits together. @default "2 minutes" */
   readonly maxHold?: Duration.Input | undefined
+  /**
+   * Whether spans name the sessions that are asked for: ids are personal data, and spans go where traces are kept.
+   * @default false
+   */
+  readonly traceSessionIds?: boolean | undefined
   /** The plan's retention: 30 (Starter, Growth) or 90 (Scale, Enterprise). It explains a 404 and refuses nothing. */
   readonly retentionDays?: number | undefined
 }
 
 /** One request for a page. Without a window the API's own default applies (the last 30 days). */
 export interface ListRequest {
+  /** Sent in whole seconds around it: what a page holds of the seconds that it cuts is for the caller to leave out. */
   readonly window?: TimeWindow | undefined
   readonly cursor?: string | undefined
   /** Rows on the page, 1–200. @default 50, the API's own */
@@ -69,6 +78,8 @@ export interface ListRequest {
   readonly rowsEmitted?: number | undefined
   /** The window is a part of what the walk is of: errors say so. @default false */
   readonly part?: boolean | undefined
+  /** Which page of its walk it is, from 1: spans carry it. @default not known */
+  readonly page?: number | undefined
 }
 
 /** One request each: with its turn under the limit, its retries and its checked answer. */
@@ -96,7 +107,7 @@ const readNudges = CheckedJson.reader(NudgesApi.NudgePage)
 const queryOf = ({ cursor, cursorAlone = false, limit, window }: ListRequest) =>
   cursorAlone && cursor !== undefined
     ? { cursor }
-    : { from: window?.from, to: window?.to, limit: limit?.toString(), cursor }
+    : { ...(window === undefined ? {} : inWholeSeconds(window)), limit: limit?.toString(), cursor }
 
 const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   from: window?.from,
@@ -106,16 +117,14 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   ...(part === true ? { part } : {}),
 })
 
-// To take a stack trace with each span costs more than the rest of what a request does here.
-const noStack = { captureStackTrace: false }
-
 /** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
   const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? documentedPerMinute, options.share ?? 1)
   const attemptTimeout = yield* PositiveDuration.parse("attempt timeout", options.attemptTimeout ?? "30 seconds")
   const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("longest hold", options.maxHold ?? "2 minutes"))
-  const { retentionDays } = options
+  const { retentionDays, retries = 5 } = options
+  yield* WholeNumber.check("the number of retries", retries, 0, 20)
   if (retentionDays !== undefined && !(retentionDays > 0 && retentionDays <= 36_500)) {
     return yield* new ElnudgeError.InvalidRequest({
       reason: `a retention of ${retentionDays} days`,
@@ -130,12 +139,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const httpClient = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequestEffect((request) =>
       Effect.map(KeyInUse.OfAttempt, (key) =>
-        request.pipe(
-          HttpClientRequest.prependUrl(baseUrl.href),
-          HttpClientRequest.bearerToken(key),
-          HttpClientRequest.setHeader("user-agent", `effect-elnudge/${version}`),
-          HttpClientRequest.acceptJson,
-        ),
+        request.pipe(HttpClientRequest.prependUrl(baseUrl.href), ApiRequest.prepare(key)),
       ),
     ),
   )
@@ -147,110 +151,101 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     keys: KeyInUse.make(apiKey, options.reloadKey),
     limiter,
     attemptTimeout,
+    retries,
     maxHoldMillis,
+    traceSessionIds: options.traceSessionIds ?? false,
   })
 
-  const oldestKept = Effect.map(DateTime.now, (now) =>
-    retentionDays === undefined ? undefined : DateTime.subtract(now, { days: retentionDays }),
+  const oldestKept = Effect.map(WallClock.now, (now) =>
+    retentionDays === undefined ? undefined : now - retentionDays * 86_400_000,
   )
+  // Told as something to ask for: a whole second that is still kept.
   const oldestFrom = Effect.map(oldestKept, (oldest) =>
-    oldest === undefined ? undefined : Session.instant(DateTime.toEpochMillis(oldest)),
+    oldest === undefined ? undefined : Session.instant(1_000 * Math.ceil(oldest / 1_000)),
   )
 
-  const listSessions = Effect.fnUntraced(
-    function* (list: ListRequest = {}) {
-      const page = pageOf(list)
-      const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
-      const oldest = yield* oldestFrom
-      return yield* send({
-        request,
-        execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
-        read: readPage,
-        refusal: (status) => {
-          if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
-          return status === 404
-            ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
-            : refused(status, request)
-        },
+  const listSessions = Effect.fnUntraced(function* (list: ListRequest = {}) {
+    const page = pageOf(list)
+    const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
+    const oldest = yield* oldestFrom
+    return yield* send({
+      request,
+      page: list.page,
+      execute: api.sessions.list({ query: queryOf(list), responseMode: "response-only" }),
+      read: readPage,
+      refusal: (status) => {
+        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+        return status === 404
+          ? new ElnudgeError.RetentionExceeded({ from: page.from, oldestFrom: oldest, request })
+          : undefined
+      },
+    })
+  })
+
+  const listNudges = Effect.fnUntraced(function* (list: ListRequest = {}) {
+    const page = pageOf(list)
+    const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
+    const oldest = yield* oldestFrom
+    return yield* send({
+      request,
+      page: list.page,
+      execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
+      read: readNudges,
+      refusal: (status) => {
+        if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
+        return status === 404 || status === 410
+          ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
+          : undefined
+      },
+    }).pipe(
+      // What has an id in this list is a nudge.
+      Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
+        Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
+      ),
+    )
+  })
+
+  const getSession = Effect.fnUntraced(function* (
+    id: string,
+    { startedAt }: { readonly startedAt?: string | undefined } = {},
+  ) {
+    // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
+    if (!isSessionId(id)) {
+      return yield* new ElnudgeError.InvalidRequest({
+        reason: `${JSON.stringify(id)} is no session id`,
+        advice: "Give the id of a session, as the list has it.",
+        // Without types it may be anything.
+        ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
       })
-    },
-    Effect.withSpan("ElnudgeClient.listSessions", {}, noStack),
-  )
-
-  const listNudges = Effect.fnUntraced(
-    function* (list: ListRequest = {}) {
-      const page = pageOf(list)
-      const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
-      const oldest = yield* oldestFrom
-      return yield* send({
+    }
+    const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
+    const oldest = yield* oldestKept
+    const isPast = startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest
+    const { data } = yield* send({
+      request,
+      execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),
+      read: readSession,
+      refusal: (status) =>
+        status === 404 || status === 410
+          ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
+          : undefined,
+    })
+    if (data.id !== id) {
+      return yield* new ElnudgeError.ResponseInvalid({
+        reason: `asked for session ${id}, got another one`,
+        path: "data.id",
+        sessionId: data.id,
         request,
-        execute: nudgesApi.nudges.list({ query: queryOf(list), responseMode: "response-only" }),
-        read: readNudges,
-        refusal: (status) => {
-          if (isOfCursor(status, list)) return new ElnudgeError.CursorRejected({ status, request })
-          return status === 404 || status === 410
-            ? new ElnudgeError.NudgesUnavailable({ status, from: page.from, oldestFrom: oldest, request })
-            : refused(status, request)
-        },
-      }).pipe(
-        // What has an id in this list is a nudge.
-        Effect.catchTag("ResponseInvalid", ({ path, reason, sessionId: nudgeId }) =>
-          Effect.fail(new ElnudgeError.ResponseInvalid({ reason, path, nudgeId, request })),
-        ),
-      )
-    },
-    Effect.withSpan("ElnudgeClient.listNudges", {}, noStack),
-  )
-
-  const getSession = Effect.fnUntraced(
-    function* (id: string, { startedAt }: { readonly startedAt?: string | undefined } = {}) {
-      // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
-      if (!isSessionId(id)) {
-        return yield* new ElnudgeError.InvalidRequest({
-          reason: `${JSON.stringify(id)} is no session id`,
-          advice: "Give the id of a session, as the list has it.",
-          // Without types it may be anything.
-          ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
-        })
-      }
-      const request: ElnudgeError.RequestInfo = { _tag: "GetSession", id }
-      const oldest = yield* oldestKept
-      const isPast =
-        startedAt !== undefined && oldest !== undefined && Session.millis(startedAt) < oldest.epochMilliseconds
-      const { data } = yield* send({
-        request,
-        execute: api.sessions.get({ params: { id }, responseMode: "response-only" }),
-        read: readSession,
-        refusal: (status) =>
-          status === 404 || status === 410
-            ? new ElnudgeError.SessionUnavailable({ sessionId: id, reason: isPast ? "past_retention" : "not_found" })
-            : refused(status, request),
       })
-      if (data.id !== id) {
-        return yield* new ElnudgeError.ResponseInvalid({
-          reason: `asked for session ${id}, got another one`,
-          path: "data.id",
-          sessionId: data.id,
-          request,
-        })
-      }
-      return data
-    },
-    Effect.withSpan("ElnudgeClient.getSession", {}, noStack),
-  )
+    }
+    return data
+  })
 
   return ElnudgeClient.of({ listSessions, getSession, listNudges })
 })
 
 const isOfCursor = (status: number, { cursor }: ListRequest): boolean =>
   cursor !== undefined && (status === 400 || status === 404 || status === 410)
-
-const refused = (status: number, request: ElnudgeError.RequestInfo) =>
-  new ElnudgeError.InvalidRequest({
-    reason: `the API refused it with ${status}`,
-    advice: "Check the window and the page size; if they are right, this version does not fit the API any more.",
-    request,
-  })
 
 /** A client on any `HttpClient`. Clients of one key share its limiter. */
 export const layer = (

@@ -3,6 +3,8 @@
  * why in one line, `advice` what to do next. No error holds a key, a header or a payload.
  */
 import * as Schema from "effect/Schema"
+import * as RetryAfter from "./RetryAfter.ts"
+import * as StatusText from "./StatusText.ts"
 
 const page = {
   from: Schema.optional(Schema.String),
@@ -29,6 +31,8 @@ const describe = (request: RequestInfo | undefined): string => {
   const [of, row] = isOfNudges(request) ? [" of nudges", "nudges"] : ["", "rows"]
   return request.cursor === undefined ? ` (first page${of})` : ` (page after ${request.rowsEmitted} ${row})`
 }
+
+const after = (attempts: number): string => `, after ${attempts} attempt${attempts === 1 ? "" : "s"}`
 
 const request = Schema.optional(RequestInfo)
 
@@ -77,24 +81,90 @@ export class TransportFailure extends Schema.TaggedError<TransportFailure>()("Tr
   request,
 }) {
   override get message(): string {
-    return `No answer from ${this.origin}: ${this.reason}, after ${this.attempts} attempts${describe(this.request)}.`
+    return `No answer from ${this.origin}: ${this.reason}${after(this.attempts)}${describe(this.request)}.`
   }
   get advice(): string {
-    return "Check the network and ELNUDGE_BASE_URL, then run it again."
+    return "Check the network, ELNUDGE_BASE_URL and, where one is set, HTTPS_PROXY, then run it again."
   }
 }
 
-/** The API answered with a 5xx after every retry. */
-export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
-  status: Schema.Int,
+/**
+ * No secure connection: the certificate has expired, is not trusted or is for another name, or nothing there speaks TLS.
+ * Tried once, because asking again would not help.
+ */
+export class TlsFailure extends Schema.TaggedError<TlsFailure>()("TlsFailure", {
+  /** What is wrong, with its code, such as `the certificate has expired (CERT_HAS_EXPIRED)`. */
+  reason: Schema.String,
+  origin: Schema.String,
+  request,
+}) {
+  static readonly advice = "Check the clock and, behind a proxy that inspects TLS, NODE_EXTRA_CA_CERTS."
+
+  override get message(): string {
+    return `No secure connection to ${this.origin}: ${this.reason}${describe(this.request)}.`
+  }
+  get advice(): string {
+    return TlsFailure.advice
+  }
+}
+
+/**
+ * A proxy, or a network that wants a login first, stands between and did not let the request through; the API has not seen
+ * it. What another try cannot change (407, 403) is tried once.
+ */
+export class ProxyFailure extends Schema.TaggedError<ProxyFailure>()("ProxyFailure", {
+  /** What the proxy answered, where it did. */
+  status: Schema.optional(Schema.Int),
+  /** What was met on the way to it, such as `ECONNREFUSED`. */
+  reason: Schema.String,
+  /** The proxy's address without credentials, where it is known. */
+  proxy: Schema.optional(Schema.String),
   attempts: Schema.Int,
+  /** Where the request was to go. */
+  origin: Schema.String,
   request,
 }) {
   override get message(): string {
-    return `The API is failing: ${this.status}, after ${this.attempts} attempts${describe(this.request)}.`
+    const who = this.proxy === undefined ? "A proxy" : `The proxy ${this.proxy}`
+    const what =
+      this.status === undefined
+        ? `failed on the way to ${this.origin}: ${this.reason}`
+        : `did not let a request through to ${this.origin}: ${StatusText.of(this.status)}`
+    return `${who} ${what}${after(this.attempts)}${describe(this.request)}.`
   }
   get advice(): string {
-    return "Try again later; if it lasts, ask elNudge."
+    if (this.status === 407)
+      return "Give HTTPS_PROXY its user and password, such as http://user:password@proxy.example:8080."
+    if (this.status === 511) return "Log in to the network first, then run it again."
+    if (this.status === undefined) {
+      return "Check that HTTPS_PROXY names a proxy that runs, or let NO_PROXY name the API's host."
+    }
+    return this.status >= 500
+      ? "The proxy cannot reach the API: try again later; if it lasts, ask whoever runs the proxy."
+      : "Ask whoever runs the proxy to let it through, or let NO_PROXY name the API's host."
+  }
+}
+
+/** The API failed (5xx, 408, 425): after every retry, or at once where it says to come back later than may be waited for. */
+export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
+  status: Schema.Int,
+  attempts: Schema.Int,
+  /** When to come back (ISO 8601), where that is longer than a request may wait. */
+  resumeAt: Schema.optional(Schema.String),
+  /** What `Retry-After` said, where that is no time to wait. */
+  retryAfter: Schema.optional(Schema.String),
+  request,
+}) {
+  override get message(): string {
+    const what = `${StatusText.of(this.status)}${RetryAfter.complaint(this.retryAfter)}`
+    return this.resumeAt === undefined
+      ? `The API is failing: ${what}${after(this.attempts)}${describe(this.request)}.`
+      : `The API is failing: ${what}, until ${this.resumeAt}, longer than a request may wait${describe(this.request)}.`
+  }
+  get advice(): string {
+    return this.resumeAt === undefined
+      ? "Try again later; if it lasts, ask elNudge."
+      : `Run it again after ${this.resumeAt}; if it lasts, ask elNudge.`
   }
 }
 
@@ -104,10 +174,13 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   resumeAt: Schema.String,
   /** How long this request had been held already, in milliseconds. */
   waitedMillis: Schema.Finite,
+  /** What `Retry-After` said, where that is no time to wait: then `resumeAt` is a guess. */
+  retryAfter: Schema.optional(Schema.String),
   request,
 }) {
   override get message(): string {
-    return `The rate limit is used up until ${this.resumeAt}, longer than a request may wait${describe(this.request)}.`
+    const until = this.retryAfter === undefined ? `until ${this.resumeAt}, longer` : "for longer"
+    return `The rate limit is used up ${until} than a request may wait${RetryAfter.complaint(this.retryAfter)}${describe(this.request)}.`
   }
   get advice(): string {
     return `Run it again after ${this.resumeAt}, or with a lower rate limit if other programs share the key.`
@@ -128,18 +201,18 @@ export class LimiterUnavailable extends Schema.TaggedError<LimiterUnavailable>()
   }
 }
 
-/** The run's deadline comes before the answer: at that instant, or at once where a 429 holds the key for longer. */
+/** The run's deadline comes before the answer: at that instant, or at once where the API says to wait for longer. */
 export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("DeadlineReached", {
   /** The deadline (ISO 8601). */
   deadline: Schema.String,
-  /** Until when the API holds the key's requests (ISO 8601), where that is why the deadline cannot be met. */
+  /** Until when the API says to wait (ISO 8601), where that is why the deadline cannot be met. */
   heldUntil: Schema.optional(Schema.String),
   request,
 }) {
   override get message(): string {
     return this.heldUntil === undefined
       ? `The run's deadline is reached, ${this.deadline}${describe(this.request)}.`
-      : `The rate limit is used up until ${this.heldUntil}, after the run's deadline, ${this.deadline}${describe(this.request)}.`
+      : `The API says to wait until ${this.heldUntil}, after the run's deadline, ${this.deadline}${describe(this.request)}.`
   }
   get advice(): string {
     return goOn
@@ -197,7 +270,10 @@ export class NudgesUnavailable extends Schema.TaggedError<NudgesUnavailable>()("
   }
 }
 
-/** A 200 that does not fit the contract. Names the session or the nudge, and the path; never holds the payload. */
+/**
+ * An answer that does not fit the contract: another status where a 200 belongs, a packing that was not asked for, or a body
+ * that is not what it should be. Names the session or the nudge, and the path; never holds the payload.
+ */
 export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("ResponseInvalid", {
   /** What did not fit, such as `expected an integer`. */
   reason: Schema.String,
@@ -205,16 +281,23 @@ export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("Resp
   path: Schema.optional(Schema.String),
   sessionId: Schema.optional(Schema.String),
   nudgeId: Schema.optional(Schema.String),
+  /** When to come back (ISO 8601), where the answer says so, and that is longer than a request may wait. */
+  resumeAt: Schema.optional(Schema.String),
   request,
 }) {
   override get message(): string {
     const where = this.path === undefined ? "" : ` at ${this.path}`
     const session = this.sessionId === undefined ? "" : ` in session ${this.sessionId}`
     const nudge = this.nudgeId === undefined ? "" : ` in nudge ${this.nudgeId}`
-    return `The API's answer does not fit its contract${session}${nudge}${where}: ${this.reason}${describe(this.request)}.`
+    const until = this.resumeAt === undefined ? "" : `, until ${this.resumeAt}, longer than a request may wait`
+    return `The API's answer does not fit its contract${session}${nudge}${where}: ${this.reason}${until}${describe(this.request)}.`
   }
   get advice(): string {
+    if (this.resumeAt !== undefined) return `Run it again after ${this.resumeAt}; if it lasts, report it to elNudge.`
     const of = isOfNudges(this.request) ? "nudge" : "session"
+    if (this.path === undefined && this.sessionId === undefined && this.nudgeId === undefined) {
+      return "Nothing was guessed in its place. Where a proxy stands between, look there first; else report it to elNudge."
+    }
     return `Nothing was guessed in its place. Report it to elNudge with the ${of} and the path.`
   }
 }
@@ -264,6 +347,8 @@ export type ListError =
   | InvalidRequest
   | Unauthorized
   | TransportFailure
+  | TlsFailure
+  | ProxyFailure
   | ServerUnavailable
   | RateLimited
   | LimiterUnavailable
@@ -281,6 +366,8 @@ export type DetailError =
   | InvalidRequest
   | Unauthorized
   | TransportFailure
+  | TlsFailure
+  | ProxyFailure
   | ServerUnavailable
   | RateLimited
   | LimiterUnavailable

@@ -2,7 +2,7 @@
  * The list of nudges as a stream of pages, checked as the list of sessions is, and joined to sessions. The endpoint is not in
  * the contract: whoever uses it asks for it.
  */
-import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
@@ -16,6 +16,7 @@ import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
+import * as WallClock from "./WallClock.ts"
 
 /** The nudges that were shown in a window (of `shown_at`), page by page, newest first, each id once. */
 export const pages = (
@@ -66,7 +67,7 @@ export const join = Effect.fnUntraced(function* ({
 }: TimeWindow.TimeWindow): Effect.fn.Return<Join, never, ElnudgeClient | Scope.Scope> {
   const end = Session.millis(to)
   // What is not over yet has no nudges after now.
-  const last = Math.max(end, Math.min(end + afterEndMillis, yield* Clock.currentTimeMillis))
+  const last = Math.max(end, Math.min(end + afterEndMillis, DateTime.toEpochMillis(yield* WallClock.second)))
   const pull = yield* Stream.toPull(
     pages({ from, to: Session.instant(last) }).pipe(Stream.bufferArray({ capacity: 1 })),
   )

@@ -1,5 +1,4 @@
 /** How one attempt ended: with an answer, with an error that ends the request, or so that it is worth another attempt. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
 import * as Result from "effect/Result"
@@ -8,6 +7,9 @@ import * as BodyText from "./BodyText.ts"
 import type * as CheckedJson from "./CheckedJson.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import * as StatusRefusal from "./StatusRefusal.ts"
+import type { TransportReason } from "./TransportReason.ts"
+import * as WallClock from "./WallClock.ts"
 
 export type Response = HttpClientResponse.HttpClientResponse
 
@@ -16,6 +18,8 @@ export type RequestError =
   | ElnudgeError.InvalidRequest
   | ElnudgeError.Unauthorized
   | ElnudgeError.TransportFailure
+  | ElnudgeError.TlsFailure
+  | ElnudgeError.ProxyFailure
   | ElnudgeError.ServerUnavailable
   | ElnudgeError.RateLimited
   | ElnudgeError.LimiterUnavailable
@@ -23,79 +27,106 @@ export type RequestError =
   | ElnudgeError.RequestsUsedUp
   | ElnudgeError.ResponseInvalid
 
+/** The error of an attempt that no other follows: `resumeAt` (ISO 8601) where one could, but not so soon. */
+export type Failure = (attempts: number, resumeAt?: string) => RequestError
+
 /** How one attempt ended, where it did not end the request with an error. */
 export type Outcome<A> =
   | { readonly _tag: "Done"; readonly value: A }
   | { readonly _tag: "KeyRefused" }
-  | { readonly _tag: "Limited"; readonly waitMillis: number | undefined }
-  | { readonly _tag: "Again"; readonly failure: (attempts: number) => RequestError }
+  | { readonly _tag: "Limited"; readonly retryAfter: RetryAfter.RetryAfter }
+  | { readonly _tag: "Again"; readonly retryAfter?: RetryAfter.RetryAfter | undefined; readonly failure: Failure }
 
-/** A request, how its body is read, and what its endpoint's other statuses mean. */
+/** A request, how its body is read, and what its endpoint's other statuses mean; the rest have one meaning for all. */
 export interface Question<A, E> {
   readonly request: ElnudgeError.RequestInfo
   readonly read: (text: string) => Result.Result<A, CheckedJson.Misfit>
-  readonly refusal: (status: number) => E
+  readonly refusal: (status: number) => E | undefined
 }
 
-const redirectOrigin = (response: Response, baseUrl: BaseUrl): string => {
-  const location = response.headers["location"] ?? ""
-  return URL.canParse(location, `${baseUrl.href}/`) ? new URL(location, `${baseUrl.href}/`).origin : "nowhere"
+/** The error of a transport that gave no usable answer. */
+const noAnswer = (
+  why: TransportReason,
+  attempts: number,
+  { origin }: BaseUrl,
+  request?: ElnudgeError.RequestInfo,
+): ElnudgeError.TransportFailure | ElnudgeError.TlsFailure | ElnudgeError.ProxyFailure => {
+  const { reason } = why
+  switch (why._tag) {
+    case "Network":
+      return new ElnudgeError.TransportFailure({ reason, attempts, origin, request })
+    case "Tls":
+      return new ElnudgeError.TlsFailure({ reason, origin, request })
+    case "Proxy": {
+      const { proxy, status } = why
+      return new ElnudgeError.ProxyFailure({ status, reason, proxy, attempts, origin, request })
+    }
+  }
 }
 
-/** No usable answer came back. */
-export const unreachable = (reason: string, request: ElnudgeError.RequestInfo, baseUrl: BaseUrl): Outcome<never> => ({
-  _tag: "Again",
-  failure: (attempts) => new ElnudgeError.TransportFailure({ reason, attempts, origin: baseUrl.origin, request }),
+/** No usable answer came back. Fails where no other try can change that. */
+export const unreachable = (
+  why: TransportReason,
+  request: ElnudgeError.RequestInfo,
+  baseUrl: BaseUrl,
+): Effect.Effect<Outcome<never>, RequestError> => {
+  const failure = (attempts: number) => noAnswer(why, attempts, baseUrl, request)
+  return why.isLasting ? Effect.fail(failure(1)) : Effect.succeed({ _tag: "Again", failure })
+}
+
+/** A 5xx that says of itself that it lasts, as far as this client is concerned. */
+const lasting: ReadonlySet<number> = new Set([501, 505])
+
+const isRetried = (status: number): boolean => (status >= 500 && status !== 511) || status === 408 || status === 425
+
+const ofBody = Effect.fnUntraced(function* <A, E>(
+  response: Response,
+  { read, request }: Question<A, E>,
+): Effect.fn.Return<Outcome<A>, RequestError | HttpClientError.HttpClientError> {
+  const again = (reason: string): Outcome<never> => ({
+    _tag: "Again",
+    failure: () => new ElnudgeError.ResponseInvalid({ reason, request }),
+  })
+  const text = yield* BodyText.read(response)
+  if (Result.isFailure(text)) {
+    const { _tag, reason } = text.failure
+    return _tag === "Broken" ? again(reason) : yield* new ElnudgeError.ResponseInvalid({ reason, request })
+  }
+  const body = read(text.success)
+  if (Result.isSuccess(body)) return { _tag: "Done", value: body.success }
+  if (body.failure._tag === "NotJson") return again("the body is not JSON")
+  const { reason, sessionId } = body.failure
+  const path = body.failure.path === "" ? undefined : body.failure.path
+  return yield* new ElnudgeError.ResponseInvalid({ reason, path, sessionId, request })
 })
 
 /** What a response means. Its body is read only where it counts. */
 export const ofResponse = Effect.fnUntraced(function* <A, E>(
   response: Response,
-  { read, refusal, request }: Question<A, E>,
+  question: Question<A, E>,
   baseUrl: BaseUrl,
 ): Effect.fn.Return<Outcome<A>, E | RequestError | HttpClientError.HttpClientError> {
   const { status } = response
-  if (status >= 200 && status < 300) {
-    const text = yield* BodyText.read(response)
-    if (Result.isFailure(text)) {
-      const { _tag, reason } = text.failure
-      const failure = new ElnudgeError.ResponseInvalid({ reason, request })
-      return _tag === "Broken" ? { _tag: "Again", failure: () => failure } : yield* failure
-    }
-    const body = read(text.success)
-    if (Result.isSuccess(body)) return { _tag: "Done", value: body.success }
-    if (body.failure._tag === "NotContract") {
-      const { reason, sessionId } = body.failure
-      const path = body.failure.path === "" ? undefined : body.failure.path
-      return yield* new ElnudgeError.ResponseInvalid({ reason, path, sessionId, request })
-    }
-    return {
-      _tag: "Again",
-      failure: () => new ElnudgeError.ResponseInvalid({ reason: "the body is not JSON", request }),
-    }
-  }
+  if (status === 200) return yield* ofBody(response, question)
+  const { refusal, request } = question
   yield* BodyText.drop(response)
-  if (status >= 300 && status < 400) {
-    return yield* new ElnudgeError.InvalidRequest({
-      reason: `${baseUrl.origin} redirects to ${redirectOrigin(response, baseUrl)}, and a key does not follow`,
-      advice: "Set ELNUDGE_BASE_URL to the address that answers itself.",
-      request,
-    })
-  }
   if (status === 401) return { _tag: "KeyRefused" }
   if (status === 403) return yield* new ElnudgeError.Unauthorized({ status, request })
-  if (status === 429) {
-    const now = yield* Clock.currentTimeMillis
-    return {
-      _tag: "Limited",
-      waitMillis: RetryAfter.parse(response.headers["retry-after"], response.headers["date"], now),
-    }
-  }
-  if (status >= 500 || status === 408 || status === 425) {
+  const retryAfter = RetryAfter.ofHeaders(response.headers, yield* WallClock.now)
+  if (status === 429) return { _tag: "Limited", retryAfter }
+  // A part of a page, or a promise of one, must not pass for a page.
+  if (status < 300) {
+    const reason = StatusRefusal.reason(status)
     return {
       _tag: "Again",
-      failure: (attempts) => new ElnudgeError.ServerUnavailable({ status, attempts, request }),
+      retryAfter,
+      failure: (_, resumeAt) => new ElnudgeError.ResponseInvalid({ reason, resumeAt, request }),
     }
   }
-  return yield* Effect.fail(refusal(status))
+  if (isRetried(status)) {
+    const failure: Failure = (attempts, resumeAt) =>
+      new ElnudgeError.ServerUnavailable({ status, attempts, resumeAt, retryAfter: retryAfter.nonsense, request })
+    return lasting.has(status) ? yield* Effect.fail(failure(1)) : { _tag: "Again", retryAfter, failure }
+  }
+  return yield* Effect.fail(refusal(status) ?? StatusRefusal.of(response, baseUrl, request))
 })

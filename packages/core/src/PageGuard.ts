@@ -89,6 +89,7 @@ export class PageGuard<Row extends { readonly id: string }> {
   private turnedAt = Number.POSITIVE_INFINITY
   /** The earliest start of the rows that are forgotten: a row from there on that is not known may be one of them. */
   private forgottenFrom = Number.POSITIVE_INFINITY
+  private readonly asked: TimeSpan.TimeSpan
   private readonly from: number
   private readonly to: number
   private readonly rows: Rows<Row>
@@ -113,6 +114,7 @@ export class PageGuard<Row extends { readonly id: string }> {
   ) {
     this.rows = rows
     this.trustsOrder = trustsOrder
+    this.asked = TimeWindow.toSpan(TimeWindow.inWholeSeconds(window))
     const { from, to } = TimeWindow.toSpan(window)
     this.from = from
     this.to = to
@@ -186,7 +188,8 @@ export class PageGuard<Row extends { readonly id: string }> {
       index++
       const start = Session.millis(this.rows.instant(row))
       if (start < this.from || start >= this.to) {
-        counts.outside_window++
+        // Of the seconds that the window cuts all is asked for.
+        if (start < this.asked.from || start >= this.asked.to) counts.outside_window++
         continue
       }
       const isLater = start > this.lastStart

@@ -3,7 +3,6 @@
  * {@link PageGuard}, and asked for by time where the API refuses the cursor. Where the list has no order of its own within a
  * second, what the pages left out of it is asked for, too.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -15,6 +14,7 @@ import * as Session from "./Session.ts"
 import * as TiedRows from "./TiedRows.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import type { Place, WalkPosition } from "./WalkPosition.ts"
+import * as WallClock from "./WallClock.ts"
 
 export type Source<Row, E> = TiedRows.Source<Row, E>
 
@@ -69,6 +69,7 @@ export const make = <Row extends { readonly id: string }, E>(
   const guard = new PageGuard<Row>(source, position)
   const from = part?.from ?? position.window.from
   const isResumed = position.rows > 0
+  let page = 0
   let step: Step = {
     to: position.to,
     cursor: position.cursor ?? undefined,
@@ -88,7 +89,7 @@ export const make = <Row extends { readonly id: string }, E>(
     guard.reenter()
     const place = step
     step = { to, cursor: undefined, restBefore: to, rows: step.rows, isAgain: true, isProgress: false }
-    const refused: Taken<Row> = { ...noPage, readAt: yield* Clock.currentTimeMillis, place, following: step }
+    const refused: Taken<Row> = { ...noPage, readAt: yield* WallClock.now, place, following: step }
     return refused
   })
 
@@ -143,10 +144,10 @@ export const make = <Row extends { readonly id: string }, E>(
     const { cursor, isAgain, rows: ownRows, to } = place
     const rowsEmitted = part?.handedOn() ?? ownRows
     const isPart = part === undefined ? {} : { part: true }
-    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, ...isPart }).pipe(
+    return source.list({ window: { from, to }, limit, cursor, cursorAlone, rowsEmitted, page: ++page, ...isPart }).pipe(
       Effect.flatMap(
         Effect.fnUntraced(function* (page) {
-          const readAt = yield* Clock.currentTimeMillis
+          const readAt = yield* WallClock.now
           const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
           const checked = yield* Effect.fromResult(guard.check(page, request, isAgain))
           const { next } = checked

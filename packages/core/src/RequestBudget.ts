@@ -2,13 +2,14 @@
  * How much a run may spend: so many attempts, and until when. Provide one around a walk: every client inside asks it
  * before each attempt, and sends none beyond it. Without one nothing is bounded.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { DeadlineReached, InvalidRequest, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Session from "./Session.ts"
+import * as WallClock from "./WallClock.ts"
 
 export interface Options {
   /** The most attempts, of the list and of details, retries included: an integer of at least 1. @default no limit */
@@ -20,7 +21,7 @@ export interface Options {
 /** Any number of fibers may spend from it: an attempt is counted before it is sent, in one step. */
 export class RequestBudget {
   readonly maxRequests: number
-  /** Epoch milliseconds: from this instant on nothing is sent, and nothing that was sent is waited for. */
+  /** By the monotonic clock, in milliseconds: from then on nothing is sent, and nothing that was sent is waited for. */
   readonly deadline: number
   private sent = 0
 
@@ -37,17 +38,14 @@ export class RequestBudget {
 
   /** Fails where no attempt can be sent any more, so that nobody waits for a turn in vain. */
   check(request: RequestInfo): Effect.Effect<void, DeadlineReached | RequestsUsedUp> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const refusal = this.refusal(now, request)
-      return refusal === undefined ? Effect.void : Effect.fail(refusal)
-    })
+    return Effect.flatMap(MonotonicClock.now, (now) => this.refusal(now, request) ?? Effect.void)
   }
 
   /** Counts one attempt, which is sent next; fails like {@link check}. */
   spend(request: RequestInfo): Effect.Effect<void, DeadlineReached | RequestsUsedUp> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    return Effect.flatMap(MonotonicClock.now, (now) => {
       const refusal = this.refusal(now, request)
-      if (refusal !== undefined) return Effect.fail(refusal)
+      if (refusal !== undefined) return refusal
       this.sent++
       return Effect.void
     })
@@ -56,26 +54,35 @@ export class RequestBudget {
   /** Interrupts the effect at the deadline, whatever it waits for. */
   within<A, E, R>(request: RequestInfo, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DeadlineReached, R> {
     if (this.deadline === Infinity) return effect
-    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    return Effect.flatMap(MonotonicClock.now, (now) =>
       Effect.timeoutOrElse(effect, {
         duration: Duration.millis(this.deadline - now),
-        orElse: () => Effect.fail(this.late(request)),
+        orElse: () => this.late(request),
       }),
     )
   }
 
-  /** The deadline's error. `heldUntil` (epoch milliseconds): the end of a hold that the deadline cuts short. */
-  late(request: RequestInfo, heldUntil?: number): DeadlineReached {
-    return new DeadlineReached({
-      deadline: Session.instant(this.deadline),
-      heldUntil: heldUntil === undefined ? undefined : Session.instant(heldUntil),
-      request,
+  /** Fails with the deadline's error. `heldMillis`: how long a hold still lasts that the deadline cuts short. */
+  late(request: RequestInfo, heldMillis?: number): Effect.Effect<never, DeadlineReached> {
+    const error = Effect.zipWith(WallClock.now, MonotonicClock.now, (now, elapsed) => {
+      const inMillis = (millis: number) => Session.instant(now + Math.ceil(millis))
+      return new DeadlineReached({
+        deadline: inMillis(this.deadline - elapsed),
+        heldUntil: heldMillis === undefined ? undefined : inMillis(heldMillis),
+        request,
+      })
     })
+    return Effect.flip(error)
   }
 
-  private refusal(now: number, request: RequestInfo): DeadlineReached | RequestsUsedUp | undefined {
+  private refusal(
+    now: number,
+    request: RequestInfo,
+  ): Effect.Effect<never, DeadlineReached | RequestsUsedUp> | undefined {
     if (now >= this.deadline) return this.late(request)
-    return this.sent < this.maxRequests ? undefined : new RequestsUsedUp({ maxRequests: this.maxRequests, request })
+    return this.sent < this.maxRequests
+      ? undefined
+      : Effect.fail(new RequestsUsedUp({ maxRequests: this.maxRequests, request }))
   }
 }
 
@@ -93,7 +100,7 @@ export const make = Effect.fn("RequestBudget.make")(function* (options: Options 
       advice: "Give a whole number of at least 1.",
     })
   }
-  const now = yield* Clock.currentTimeMillis
+  const now = yield* MonotonicClock.now
   const millis =
     deadline === undefined ? Infinity : Duration.toMillis(yield* PositiveDuration.parse("deadline", deadline))
   return new RequestBudget(maxRequests ?? Infinity, now + millis)

@@ -13,6 +13,7 @@ import * as Predicate from "effect/Predicate"
 import * as Semaphore from "effect/Semaphore"
 import { InvalidRequest, LimiterUnavailable } from "./ElnudgeError.ts"
 import { LearnedPace } from "./LearnedPace.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 import * as Pace from "./Pace.ts"
 import * as TransportReason from "./TransportReason.ts"
 
@@ -21,8 +22,9 @@ export type Limit = number | "auto"
 
 /** The hold lasts longer than the request may still wait. */
 export class HeldTooLong extends Data.TaggedError("HeldTooLong")<{
-  /** Epoch milliseconds at which the hold ends. */
-  readonly until: number
+  /** How long it still lasts. */
+  readonly remainingMillis: number
+  /** How long it was waited for. */
   readonly heldMillis: number
 }> {}
 
@@ -41,10 +43,10 @@ export interface KeyLimiter {
    */
   readonly take: (maxHeldMillis: number) => Effect.Effect<Turn, HeldTooLong | LimiterUnavailable>
   /**
-   * Holds every request of the key in this process until `until` (epoch milliseconds). A shorter hold never ends a longer
+   * Holds every request of the key in this process for so many milliseconds from now. A shorter hold never ends a longer
    * one. `refused`: the turn that was refused, from which `auto` learns.
    */
-  readonly hold: (until: number, refused?: Turn) => Effect.Effect<void>
+  readonly hold: (millis: number, refused?: Turn) => Effect.Effect<void>
 }
 
 /** Where the limiters of all keys are. */
@@ -78,9 +80,6 @@ export const parse = (requestsPerMinute: Limit, share: number): Effect.Effect<Li
     : Effect.succeed(part)
 }
 
-// Wall clocks are set back and forth: what lasts is measured by the one that is not.
-const elapsed = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-
 /** Where the turns of a key come from, one at a time. */
 interface Turns {
   /** Waits for the next turn; undefined where a hold came first. */
@@ -92,12 +91,12 @@ const inMemory = (pace: Pace.Pace): Turns => ({
   next: Effect.fnUntraced(function* (isHeld) {
     const clock = yield* Clock.Clock
     while (true) {
-      const now = elapsed(clock)
+      const now = MonotonicClock.read(clock)
       if (isHeld(now)) return undefined
       const wait = pace.wait(now)
       if (wait <= 0) return pace.depart(now)
       yield* Effect.sleep(Math.ceil(wait))
-      pace.waited(elapsed(clock) - now)
+      pace.waited(MonotonicClock.read(clock) - now)
     }
   }),
   refused: (departure, until) => pace.refused(departure, until),
@@ -117,30 +116,34 @@ export const unavailable = (cause: unknown): LimiterUnavailable => {
 }
 
 /** A turn is reserved in the store: one that is overtaken by a hold is given up, because it belongs to its moment. */
-const inStore = (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinute: number): Turns => {
+const inStore = Effect.fnUntraced(function* (limiter: RateLimiter.RateLimiter, key: string, requestsPerMinute: number) {
   const { burst, intervalMillis } = Pace.rhythm(requestsPerMinute)
   const window = Duration.millis(burst * intervalMillis)
+  // Processes have only the wall clock in common. What sets it while this one runs would hold its turns back for as long.
+  const steady = yield* MonotonicClock.steady
   const reserve = Effect.suspend(() =>
     limiter.consume({ algorithm: "token-bucket", onExceeded: "delay", key, limit: burst, window }),
   ).pipe(
+    Effect.provideService(Clock.Clock, steady),
     Effect.mapError(({ reason }) => unavailable(reason)),
     Effect.timeoutOrElse({
       duration: answerWithin,
       orElse: () => new LimiterUnavailable({ reason: `no answer within ${Duration.format(answerWithin)}` }),
     }),
   )
-  return {
+  const turns: Turns = {
     next: Effect.fnUntraced(function* (isHeld) {
       const clock = yield* Clock.Clock
-      if (isHeld(elapsed(clock))) return undefined
+      if (isHeld(MonotonicClock.read(clock))) return undefined
       const { delay } = yield* reserve
       if (!Duration.isZero(delay)) yield* Effect.sleep(delay)
-      const at = elapsed(clock)
+      const at = MonotonicClock.read(clock)
       return isHeld(at) ? undefined : { index: 0, at }
     }),
     refused: () => undefined,
   }
-}
+  return turns
+})
 
 // A hold may grow while a request waits for it: how soon that is seen.
 const lookAgainMillis = 1_000
@@ -152,16 +155,13 @@ const makeKeyLimiter = (turns: Turns): KeyLimiter => {
 
   const take = Effect.fnUntraced(function* (maxHeldMillis: number) {
     const clock = yield* Clock.Clock
-    const startedAt = elapsed(clock)
+    const startedAt = MonotonicClock.read(clock)
     let heldMillis = 0
     while (true) {
-      const remaining = heldUntil - elapsed(clock)
+      const remaining = heldUntil - MonotonicClock.read(clock)
       if (remaining > 0) {
         if (heldMillis + remaining > maxHeldMillis) {
-          return yield* new HeldTooLong({
-            until: Math.ceil((yield* Clock.currentTimeMillis) + remaining),
-            heldMillis,
-          })
+          return yield* new HeldTooLong({ remainingMillis: remaining, heldMillis })
         }
         const slice = Math.min(Math.ceil(remaining), lookAgainMillis)
         yield* Effect.sleep(slice)
@@ -178,15 +178,11 @@ const makeKeyLimiter = (turns: Turns): KeyLimiter => {
 
   return {
     take,
-    hold: (until, refused) =>
-      Effect.clockWith((clock) =>
-        Effect.sync(() => {
-          const now = elapsed(clock)
-          const end = now + until - clock.currentTimeMillisUnsafe()
-          heldUntil = Math.max(heldUntil, end)
-          if (refused !== undefined) turns.refused(refused.departure, end)
-        }),
-      ),
+    hold: (millis, refused) =>
+      Effect.map(MonotonicClock.now, (now) => {
+        heldUntil = Math.max(heldUntil, now + millis)
+        if (refused !== undefined) turns.refused(refused.departure, now + millis)
+      }),
   }
 }
 
@@ -217,7 +213,7 @@ export const make = Effect.map(RateLimiter.RateLimiter, (limiter) =>
           reason: "a limit that is learned cannot be shared with other processes",
           advice: "Give the limit that all of them share, or let each keep its own.",
         })
-      : Effect.succeed(inStore(limiter, key, limit)),
+      : inStore(limiter, key, limit),
   ),
 )
 

@@ -42,8 +42,8 @@ export const attempted = (
   request: RequestInfo["_tag"],
   outcome: Outcome<unknown>["_tag"] | "Error",
   millis: number,
-): Effect.Effect<void> => Metric.update(attempts[request][outcome], Math.max(0, millis))
+): Effect.Effect<void> => Metric.update(attempts[request][outcome], millis)
 
 /** A request waited. */
 export const waited = (reason: "paced" | "held", millis: number): Effect.Effect<void> =>
-  Metric.update(waits[reason], Math.max(0, millis))
+  Metric.update(waits[reason], millis)

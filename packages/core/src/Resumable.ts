@@ -2,7 +2,6 @@
  * What goes on from a {@link Checkpoint} file: saved while it goes on and once more when it is cut off, so that the same
  * program, run again, goes on from there.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as FileSystem from "effect/FileSystem"
@@ -12,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Coverage from "./Coverage.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -77,7 +77,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
   const recorder = contents === undefined ? yield* Coverage.make : yield* Coverage.resume(contents.coverage)
   const tracker = track(recorder, contents?.position)
   const gate = Semaphore.makeUnsafe(1)
-  let savedAt = yield* Clock.currentTimeMillis
+  let savedAt = yield* MonotonicClock.now
   let savedRequests = recorder.sent()
   let savedSessions = contents === undefined ? undefined : tracker.taken
 
@@ -94,7 +94,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
     if (position === undefined) return
     const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(made))
     yield* files.write(file, query, { position, coverage, state: encoded })
-    savedAt = yield* Clock.currentTimeMillis
+    savedAt = yield* MonotonicClock.now
     savedRequests = recorder.sent()
     savedSessions = taken
   })
@@ -110,7 +110,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
         Effect.gen(function* () {
           const requests = recorder.sent() - savedRequests
           if (requests === 0 && tracker.taken === savedSessions) return
-          const sinceMillis = (yield* Clock.currentTimeMillis) - savedAt
+          const sinceMillis = (yield* MonotonicClock.now) - savedAt
           const isDue = requests >= saveEveryRequests || sinceMillis >= saveEveryMillis
           if (isDue) yield* save(state)
         }),

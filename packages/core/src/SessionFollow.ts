@@ -1,5 +1,4 @@
 /** Sessions as they settle, for as long as somebody listens: behind `SessionStream.follow`. */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,6 +10,7 @@ import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as FollowPosition from "./FollowPosition.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Retention from "./Retention.ts"
 import * as Session from "./Session.ts"
@@ -19,7 +19,9 @@ import * as SessionRead from "./SessionRead.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type * as TimeSpan from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
+import * as Trace from "./Trace.ts"
 import * as WalkPosition from "./WalkPosition.ts"
+import * as WallClock from "./WallClock.ts"
 import * as WholeNumber from "./WholeNumber.ts"
 
 /** When sessions are listed, taken for settled and given up. */
@@ -75,6 +77,9 @@ const mostOpen = 50_000
 const second = 1_000
 const hour = 3_600 * second
 const day = 24 * hour
+// An error names its session.
+const warn = (message: string) => Trace.besides(Effect.logWarning(message))
+
 /** What every plan has, and a day for clocks that differ. */
 const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
 
@@ -114,8 +119,10 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       const client = yield* ElnudgeClient
       const tracker = options.tracker ?? new FollowPosition.Tracker()
       const recorder = yield* Coverage.Current
-      tracker.begin(DateTime.toEpochMillis(options.from ?? (yield* DateTime.now)), recorder)
-      const nowMillis = Clock.currentTimeMillis
+      tracker.begin(DateTime.toEpochMillis(options.from ?? (yield* WallClock.second)), recorder)
+      // How old a session is says only the clock that its instants are of; so does what is kept over restarts, such as since
+      // when a detail cannot be had. What this stream alone waits for is measured by the other clock.
+      const nowMillis = WallClock.now
       const again = (millis: number) => `asked for again in ${Duration.format(Duration.millis(Math.round(millis)))}`
 
       const lastActivity = ({ ended_at, started_at }: Session.Summary): number =>
@@ -181,7 +188,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
         if (now - failingSince >= givenUpAfter) givenUp = error
         if (hasWarned) return
         hasWarned = true
-        yield* Effect.logWarning(`${error.message} It is ${again(wait)}.`)
+        yield* warn(`${error.message} It is ${again(wait)}.`)
       })
 
       const readOne = Effect.fnUntraced(function* (open: FollowPosition.Open) {
@@ -210,8 +217,11 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       /** How long the list was asked for in vain, without the time that nobody asked. */
       let failedMillis = 0
       let askedAt = 0
-      const asking = Effect.map(nowMillis, (now) => {
+      /** The same by the monotonic clock. */
+      let askedSince = 0
+      const asking = Effect.zipWith(nowMillis, MonotonicClock.now, (now, elapsed) => {
         askedAt = now
+        askedSince = elapsed
       })
       /**
        * How much is listed at once: more where there is nothing, because only what comes after it tells that it is over; less
@@ -274,10 +284,10 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       const endure = Effect.fnUntraced(function* (error: FollowError) {
         const now = yield* nowMillis
         spanMillis = Math.max(second, Math.min(hour, spanMillis) / 2)
-        failedMillis += interval + Math.max(0, now - askedAt)
+        failedMillis += interval + (yield* MonotonicClock.now) - askedSince
         const isTooOld = error._tag === "RetentionExceeded" && now - tracker.listedTo >= keptMillis
         if (failedMillis >= patience || isTooOld) return yield* error
-        yield* Effect.logWarning(`${error.message} It is ${again(interval)}.`)
+        yield* warn(`${error.message} It is ${again(interval)}.`)
       })
 
       const list = Stream.unwrap(
@@ -287,7 +297,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
             const [clock, newest] = [Session.instant(askedAt), Session.instant(tracker.listedTo)]
             yield* Effect.logWarning(`The clock says ${clock}, before the newest session that was listed, ${newest}.`)
           }
-          return listTo(askedAt - listedAfter)
+          return listTo(second * Math.floor((askedAt - listedAfter) / second))
         }),
       ).pipe(
         Stream.catchIf(

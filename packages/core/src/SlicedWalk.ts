@@ -5,7 +5,6 @@
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,6 +19,7 @@ import { type Slice, SliceSchedule } from "./SliceSchedule.ts"
 import * as TimeSpan from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
 import * as WalkPosition from "./WalkPosition.ts"
+import * as WallClock from "./WallClock.ts"
 
 export interface Options extends PageWalk.Options {
   /** Pages that are asked for at the same time. */
@@ -103,7 +103,7 @@ const makeMerger = <Row extends { readonly id: string }>(
     return merged
   })
 
-  const end = Effect.map(Clock.currentTimeMillis, (readAt): PageWalk.Taken<Row> => ({
+  const end = Effect.map(WallClock.now, (readAt): PageWalk.Taken<Row> => ({
     ...PageWalk.noPage,
     readAt,
     place,

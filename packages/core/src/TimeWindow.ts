@@ -6,6 +6,7 @@ import { InvalidRequest } from "./ElnudgeError.ts"
 import * as IsoInstant from "./IsoInstant.ts"
 import * as Session from "./Session.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
+import * as WallClock from "./WallClock.ts"
 
 /** `from` is inclusive, `to` exclusive; both are ISO 8601 instants in UTC. */
 export const TimeWindow = Schema.Struct({ from: Session.Instant, to: Session.Instant })
@@ -17,10 +18,27 @@ export const ofSpan = ({ from, to }: TimeSpan): TimeWindow => ({ from: Session.i
 /** The same as epoch milliseconds. */
 export const toSpan = ({ from, to }: TimeWindow): TimeSpan => ({ from: Session.millis(from), to: Session.millis(to) })
 
+const second = 1_000
+const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59)
+
+const withoutFraction = (instant: string, round: (seconds: number) => number): string => {
+  if (!instant.includes(".")) return instant
+  const millis = second * round(Session.millis(instant) / second)
+  // The year 10000 has another form, which an API may know less than a fraction.
+  return millis > lastSecond ? instant : Session.instant(millis)
+}
+
+/** The smallest window of whole seconds that holds it: not every API takes a fraction of one, or heeds it. */
+export const inWholeSeconds = ({ from, to }: TimeWindow): TimeWindow => ({
+  from: withoutFraction(from, Math.floor),
+  to: withoutFraction(to, Math.ceil),
+})
+
+/** Either may have a fraction of a second: whole seconds around them are asked for, and what is outside is left out. */
 export interface Options {
   /** @default 30 days before `to`, as the API's own default for a window that ends now */
   readonly from?: DateTime.DateTime | undefined
-  /** @default now */
+  /** @default now, the second that is going on left out */
   readonly to?: DateTime.DateTime | undefined
 }
 
@@ -39,7 +57,7 @@ export const checkYears = Effect.fnUntraced(function* (moments: ReadonlyArray<Da
 
 /** Pins a window. Fails with `InvalidRequest` when it is empty, runs backwards, or reaches beyond the years of four digits. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
-  const to = options.to ?? (yield* DateTime.now)
+  const to = options.to ?? (yield* WallClock.second)
   const from = options.from ?? DateTime.subtract(to, { days: 30 })
   yield* checkYears([from, to])
   if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {

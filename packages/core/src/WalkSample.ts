@@ -10,6 +10,7 @@ import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import { gaps, type TimeSpan, type TimeSpans } from "./TimeSpan.ts"
 import * as TimeWindow from "./TimeWindow.ts"
+import * as Trace from "./Trace.ts"
 
 export interface Options extends TimeWindow.Options {
   /** Pages of 200 that it may ask for, 3–30; a window that they hold is read whole. @default 9 */
@@ -196,14 +197,8 @@ const checkPages = (pages: number) =>
         }),
       )
 
-/**
- * Reads the sample, one page after another: the newest page, then pages at instants all over the window, and a look at its
- * oldest end. Once what is left seems to fit into the pages that may still be asked for, it is read whole. The same window
- * of the same list gives the same sample. Fails as a walk of the window would; a 404 on an older part of it is a probe that
- * was refused.
- */
-export const take = Effect.fn("WalkSample.take")(function* (
-  options: Options = {},
+const read = Effect.fnUntraced(function* (
+  options: Options,
 ): Effect.fn.Return<WalkSample, ElnudgeError.ListError, ElnudgeClient> {
   const { pages = 9 } = options
   yield* checkPages(pages)
@@ -269,3 +264,13 @@ export const take = Effect.fn("WalkSample.take")(function* (
 
 // Each that lies in what was read already is passed over.
 const mostInstants = 1_000
+
+/**
+ * Reads the sample, one page after another: the newest page, then pages at instants all over the window, and a look at its
+ * oldest end. Once what is left seems to fit into the pages that may still be asked for, it is read whole. The same window
+ * of the same list gives the same sample. Fails as a walk of the window would; a 404 on an older part of it is a probe that
+ * was refused.
+ */
+export const take = (options: Options = {}): Effect.Effect<WalkSample, ElnudgeError.ListError, ElnudgeClient> =>
+  // Not Effect.fn, whose span has an error's message in it.
+  Trace.around("WalkSample.take", {}, () => read(options))

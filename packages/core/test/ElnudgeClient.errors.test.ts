@@ -19,7 +19,7 @@ type Cases<Tag extends string> = Readonly<Record<Tag, ReadonlyArray<Case>>>
 const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> = {
   InvalidRequest: [
     { answer: { status: 422 }, cursor: "c" },
-    { answer: { status: 302 }, cursor: "c" },
+    { answer: { status: 302, headers: { location: "https://elsewhere.test/" } }, cursor: "c" },
     { answer: { status: 400 } },
   ],
   Unauthorized: [
@@ -30,8 +30,18 @@ const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> 
     { answer: { failure: "ECONNRESET" }, cursor: "c" },
     { answer: "hang", cursor: "c" },
   ],
+  TlsFailure: [
+    { answer: { failure: "CERT_HAS_EXPIRED" }, cursor: "c" },
+    { answer: { failure: "ERR_SSL_WRONG_VERSION_NUMBER" }, cursor: "c" },
+  ],
+  ProxyFailure: [
+    { answer: { status: 407 }, cursor: "c" },
+    { answer: { failure: "UND_ERR_PRX_CONN" }, cursor: "c" },
+  ],
   ServerUnavailable: [
     { answer: { status: 503 }, cursor: "c" },
+    { answer: { status: 501 }, cursor: "c" },
+    { answer: { status: 503, headers: { "retry-after": "3600" } }, cursor: "c" },
     { answer: { status: 408 }, cursor: "c" },
   ],
   RateLimited: [
@@ -42,10 +52,15 @@ const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> 
   DeadlineReached: [
     { answer: "hang", cursor: "c", budget: { deadline: "10 seconds" } },
     { answer: { status: 429, headers: { "retry-after": "60" } }, cursor: "c", budget: { deadline: "10 seconds" } },
+    { answer: { status: 503, headers: { "retry-after": "60" } }, cursor: "c", budget: { deadline: "10 seconds" } },
   ],
   RequestsUsedUp: [{ answer: { status: 500 }, cursor: "c", budget: { maxRequests: 1 } }],
   ResponseInvalid: [
     { answer: { status: 200, body: "<html>" }, cursor: "c" },
+    { answer: { status: 206 }, cursor: "c" },
+    { answer: { status: 304 }, cursor: "c" },
+    { answer: { status: 302 }, cursor: "c" },
+    { answer: { status: 200, headers: { "content-encoding": "br" } }, cursor: "c" },
     { answer: FakeApi.json({ data: [FakeApi.row(1, { intent_score: "82" })], has_more: false }), cursor: "c" },
   ],
   CursorRejected: [

@@ -1,4 +1,4 @@
-import { Coverage, ElnudgeClient } from "@effect-elnudge/core"
+import { Coverage, ElnudgeClient, type ElnudgeError, RequestBudget } from "@effect-elnudge/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -166,17 +166,96 @@ describe("ElnudgeClient under faults", () => {
     }),
   )
 
-  it.effect("survives a Retry-After that no calendar holds", () =>
+  const told = (status: number, retryAfter: string): FakeApi.Answer => ({
+    status,
+    headers: { "retry-after": retryAfter },
+  })
+  const date = (millis: number) => new Date(millis).toUTCString()
+
+  it.effect.each([202, 206, 408, 425, 429, 500, 502, 503, 504, 520])("waits as Retry-After says: %i", (status) =>
     Effect.gen(function* () {
-      const { layer } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "99999999999999" } }))
+      const { layer, seen } = FakeApi.make(inTurn(told(status, "20"), told(status, date(50_000)), okPage))
+      yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer)), 10)
+      const [, second = 0, third = 0] = seen.map(({ at }) => at)
+      assert.isTrue(second >= 20_000 && second <= 20_100, `${second}`)
+      assert.isTrue(third >= 50_000 && third <= 50_100, `${third}`)
+    }),
+  )
+
+  const clipped: ReadonlyArray<readonly [number, ElnudgeError.ListError["_tag"]]> = [
+    [202, "ResponseInvalid"],
+    [408, "ServerUnavailable"],
+    [429, "RateLimited"],
+    [503, "ServerUnavailable"],
+  ]
+  it.effect.each(clipped)("fails at once where it is told to wait for longer than it may: %i", ([status, tag]) =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => told(status, "3600"))
       const error = yield* listSessions().pipe(Effect.provide(layer), Effect.flip)
-      assert.strictEqual(error._tag, "RateLimited")
+      assert.deepInclude(error, { _tag: tag, resumeAt: "1970-01-01T01:00:00Z" })
+      assert.include(`${error.message} ${error.advice}`, "1970-01-01T01:00:00Z")
+      assert.lengthOf(seen, 1)
+    }),
+  )
+
+  it.effect.each([202, 429, 503])("keeps the deadline where it is told to wait for longer: %i", (status) =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => told(status, "60"))
+      const budget = yield* RequestBudget.make({ deadline: "10 seconds" })
+      const error = yield* listSessions().pipe(
+        Effect.provideService(RequestBudget.Current, budget),
+        Effect.provide(layer),
+        Effect.flip,
+      )
+      assert.deepInclude(error, { _tag: "DeadlineReached", heldUntil: "1970-01-01T00:01:00Z" })
+      assert.lengthOf(seen, 1)
+    }),
+  )
+
+  it.effect("keeps all that one request is told to wait under the ceiling, 503 and 429 together", () =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make((_, index) => told(index % 2 === 0 ? 503 : 429, "50"))
+      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 250)
+      assert.strictEqual(error._tag, "ServerUnavailable")
+      assert.lengthOf(seen, 3)
+    }),
+  )
+
+  it.effect("holds no other request of the key for a 503", () =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(inTurn(told(503, "20"), okPage))
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.forkChild(VirtualTime.run(listSessions(), 10))
+        while (seen.length === 0) yield* Effect.yieldNow
+        yield* listSessions()
+        yield* Fiber.join(first)
+      }).pipe(Effect.provide(layer))
+      assert.isTrue((seen[1]?.at ?? Infinity) < 1_000 && (seen[2]?.at ?? 0) >= 20_000)
+    }),
+  )
+
+  it.effect.each([429, 503])("takes an instant for no number of seconds, and says so: %i", (status) =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => told(status, "1790000000"))
+      const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 250)
+      assert.include(error.message, 'its Retry-After, "1790000000", is no time to wait')
+      assert.notInclude(error.message, "2036")
+      assert.isAbove(seen.length, 5)
+    }),
+  )
+
+  it.effect.each([501, 505, 511])("does not repeat what no other try can change: %i", (status) =>
+    Effect.gen(function* () {
+      const { layer, seen } = FakeApi.make(() => told(status, "1"))
+      const error = yield* listSessions().pipe(Effect.provide(layer), Effect.flip)
+      assert.include(error.message, `${status} `)
+      assert.lengthOf(seen, 1)
     }),
   )
 
   it.effect("does not ask for hours where every 429 says to wait next to nothing", () =>
     Effect.gen(function* () {
-      const { layer, seen } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "0.001" } }))
+      const { layer, seen } = FakeApi.make(() => ({ status: 429, headers: { "retry-after": "1" } }))
       const error = yield* VirtualTime.run(listSessions().pipe(Effect.provide(layer), Effect.flip), 250)
       assert.strictEqual(error._tag, "RateLimited")
       assert.isAtMost(seen.length, 130)

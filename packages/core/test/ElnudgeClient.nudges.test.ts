@@ -161,8 +161,8 @@ describe("ElnudgeClient.listNudges", () => {
         Effect.map(Effect.flip(listNudges({ window, cursor, rowsEmitted: 400 })), ({ message }) => message),
       ).pipe(Effect.provide(layer))
       assert.deepStrictEqual(messages, [
-        "The request is not valid: the API refused it with 422 (first page of nudges).",
-        "The request is not valid: the API refused it with 422 (page after 400 nudges).",
+        "The request is not valid: the API refused it with 422 Unprocessable Content (first page of nudges).",
+        "The request is not valid: the API refused it with 422 Unprocessable Content (page after 400 nudges).",
       ])
     }),
   )

@@ -44,6 +44,9 @@ const brokenStream = (start: string) =>
     },
   })
 
+// A Response with one of these and a body cannot be made.
+const isEmpty = (status: number): boolean => status === 204 || status === 205 || status === 304
+
 type Prompt = Exclude<Answer, "hang" | { readonly afterMillis: number }>
 
 const inTime = (answer: Answer): Effect.Effect<Prompt> => {
@@ -83,7 +86,10 @@ export const make = (
       const response =
         "brokenBody" in answer
           ? new Response(brokenStream(answer.brokenBody), { status: 200 })
-          : new Response(answer.body ?? "", { status: answer.status, headers: answer.headers ?? {} })
+          : new Response(isEmpty(answer.status) ? null : (answer.body ?? ""), {
+              status: answer.status,
+              headers: answer.headers ?? {},
+            })
       return HttpClientResponse.fromWeb(request, response)
     }),
   )

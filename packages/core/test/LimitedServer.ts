@@ -98,7 +98,7 @@ export const run = Effect.fnUntraced(function* (
       count(wait === 0 ? accepted : refused, now)
       yield* Effect.sleep(way)
       if (wait === 0) break
-      yield* limiter.hold((yield* Clock.currentTimeMillis) + wait, turn)
+      yield* limiter.hold(wait, turn)
     }
     // A server that answers at once would let one client ask for ever without another one.
     yield* pause === 0 ? Effect.yieldNow : Effect.sleep(pause)

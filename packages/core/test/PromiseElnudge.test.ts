@@ -249,6 +249,8 @@ const failures: ReadonlyArray<readonly [ElnudgeError.ElnudgeError["_tag"], FakeA
   ["Unauthorized", { status: 401 }],
   ["TransportFailure", { failure: "ECONNRESET" }],
   ["TransportFailure", "hang"],
+  ["TlsFailure", { failure: "CERT_HAS_EXPIRED" }],
+  ["ProxyFailure", { status: 407 }],
   ["ServerUnavailable", { status: 500 }],
   ["RateLimited", { status: 429, headers: { "retry-after": "86400" } }],
   ["ResponseInvalid", FakeApi.json({ data: 5 })],

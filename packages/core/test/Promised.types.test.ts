@@ -33,6 +33,8 @@ type Request =
   | "InvalidRequest"
   | "Unauthorized"
   | "TransportFailure"
+  | "TlsFailure"
+  | "ProxyFailure"
   | "ServerUnavailable"
   | "RateLimited"
   | "LimiterUnavailable"

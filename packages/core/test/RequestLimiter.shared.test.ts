@@ -64,7 +64,7 @@ describe("RequestLimiter.layerShared", () => {
       const seen = yield* LimitedServer.run(
         {
           take: (maxHeldMillis) => (limiters[turn++ % count] ?? first).take(maxHeldMillis),
-          hold: (until) => first.hold(until),
+          hold: (millis) => first.hold(millis),
         },
         LimitedServer.fixedWindow(limit),
         { minutes: 3, latency: 50 },
@@ -91,7 +91,7 @@ describe("RequestLimiter.layerShared", () => {
       )
       const fiber = yield* Effect.forkChild(walk)
       yield* TestClock.adjust(20_000)
-      yield* limiter.hold(50_000)
+      yield* limiter.hold(30_000)
       yield* TestClock.adjust(180_000)
       yield* Fiber.join(fiber)
       assert.isTrue(times.every((time) => time <= 20_000 || time >= 50_000))

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import * as LimitedServer from "./LimitedServer.ts"
+import * as SetClock from "./SetClock.ts"
 
 const { fixedWindow, sum, tokenBucket } = LimitedServer
 
@@ -40,25 +41,12 @@ describe("A limit that is known", () => {
       }).pipe(Effect.provide(RequestLimiter.layerFresh)),
   )
 
-  /** The test's clock, but that timers fire late, and the wall clock is set. */
-  const clockWith = (lateMillis: number, offset: () => number) =>
-    Effect.clockWith((clock) => {
-      const { currentTimeNanos, monotonicTimeNanos } = clock
-      const changed: Clock.Clock = {
-        currentTimeNanos,
-        monotonicTimeNanos,
-        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
-        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset(),
-        currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + offset()),
-        sleep: (duration) => clock.sleep(Duration.sum(duration, Duration.millis(lateMillis))),
-      }
-      return Effect.succeed(changed)
-    })
-
   it.effect("is used to 98 percent where timers fire late", () =>
     Effect.gen(function* () {
-      const late = yield* clockWith(30, () => 0)
+      const late = yield* SetClock.make({
+        offset: () => 0,
+        sleep: (duration) => Duration.sum(duration, Duration.millis(30)),
+      })
       const { hold, take } = yield* limiterFor(3000)
       const limiter: RequestLimiter.KeyLimiter = {
         hold,
@@ -74,7 +62,7 @@ describe("A limit that is known", () => {
     Effect.gen(function* () {
       let offset = 0
       const elapsed = yield* Effect.clockWith((clock) => Effect.succeed(() => clock.currentTimeMillisUnsafe()))
-      const changed = yield* clockWith(0, () => offset)
+      const changed = yield* SetClock.make({ offset: () => offset })
       const departures: Array<number> = []
       const limiter = yield* limiterFor(600)
       const depart = Effect.gen(function* () {
@@ -87,7 +75,7 @@ describe("A limit that is known", () => {
       yield* TestClock.adjust(20_000)
       offset = -3_600_000
       yield* TestClock.adjust(20_000)
-      yield* Effect.provideService(limiter.hold(40_000 + 10_000 + offset), Clock.Clock, changed)
+      yield* Effect.provideService(limiter.hold(10_000), Clock.Clock, changed)
       offset = -7_200_000
       yield* TestClock.adjust(20_000)
       const within = (from: number, to: number) => departures.filter((at) => at >= from && at < to).length

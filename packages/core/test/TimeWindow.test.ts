@@ -7,12 +7,12 @@ import { TestClock } from "effect/testing"
 const at = (text: string) => DateTime.makeUnsafe(text)
 
 describe("TimeWindow", () => {
-  it.effect("is the last 30 days by default", () =>
+  it.effect("is the last 30 days by default, in whole seconds", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 10, 1, 6, 30, 0, 250))
       assert.deepStrictEqual(yield* TimeWindow.pin(), {
-        from: "2026-10-02T06:30:00.250Z",
-        to: "2026-11-01T06:30:00.250Z",
+        from: "2026-10-02T06:30:00Z",
+        to: "2026-11-01T06:30:00Z",
       })
     }),
   )

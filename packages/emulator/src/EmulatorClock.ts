@@ -1,7 +1,7 @@
 /** What the emulator takes for now. */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as MachineClock from "./MachineClock.ts"
 
 export interface Options {
   /** The instant that the emulator takes for now when it starts. @default the clock's */
@@ -20,8 +20,8 @@ export const isTicking = (options: Options): boolean => speedOf(options) > 0
 
 /** Starts the emulator's time; gives what reads it, in epoch milliseconds. */
 export const start = Effect.fnUntraced(function* (options: Options) {
-  const startedAt = yield* Clock.currentTimeMillis
-  const origin = options.now === undefined ? startedAt : DateTime.toEpochMillis(options.now)
+  const startedAt = yield* MachineClock.monotonic
+  const origin = options.now === undefined ? yield* MachineClock.wall : DateTime.toEpochMillis(options.now)
   const speed = speedOf(options)
-  return Effect.map(Clock.currentTimeMillis, (at) => Math.floor(origin + (at - startedAt) * speed))
+  return Effect.map(MachineClock.monotonic, (at) => Math.floor(origin + (at - startedAt) * speed))
 })

@@ -77,6 +77,11 @@ const includesText = (texts: string | ReadonlyArray<string>, text: string | unde
 
 const needsCursor: ReadonlySet<string> = new Set(["expired-cursor", "forgotten-window", "pushed-down-rows"])
 
+const hasFraction = (url: string): boolean => {
+  const query = new URLSearchParams(url.split("?")[1] ?? "")
+  return [query.get("from"), query.get("to")].some((instant) => instant?.includes(".") === true)
+}
+
 const fits = (rule: FaultScript.Rule, place: Place): boolean => {
   const { at, attempt, page, session } = rule
   const kind = FaultScript.kindOf(rule)
@@ -87,7 +92,8 @@ const fits = (rule: FaultScript.Rule, place: Place): boolean => {
     (attempt === undefined || RequestNumbers.includes(attempt, place.attempt)) &&
     (page === undefined || (place.page !== undefined && RequestNumbers.includes(page, place.page))) &&
     (session === undefined || includesText(session, place.session)) &&
-    (!needsCursor.has(rule.fault) || place.cursor !== undefined)
+    (!needsCursor.has(rule.fault) || place.cursor !== undefined) &&
+    (rule.fault !== "refused-fractions" || hasFraction(place.url))
   )
 }
 

@@ -96,6 +96,8 @@ const ownAnswers = [
     fault: Schema.Literal("expired-cursor"),
     status: Schema.optional(Schema.Literals([400, 404, 410])),
   }),
+  /** Requests for a list whose `from` or `to` has a fraction of a second: a 400. */
+  Schema.Struct({ ...when, fault: Schema.Literal("refused-fractions") }),
   Schema.Struct({
     ...when,
     fault: Schema.Literal("answer"),
@@ -119,6 +121,25 @@ const wire = [
   Schema.Struct({ ...when, fault: Schema.Literal("cut-off"), part }),
   Schema.Struct({ ...when, fault: Schema.Literal("truncated-gzip") }),
   Schema.Struct({ ...when, fault: Schema.Literal("corrupted-gzip") }),
+  Schema.Struct({
+    ...when,
+    fault: Schema.Literal("packed"),
+    /** What `Content-Encoding` says; gzip and deflate are packed so. @default "gzip" */
+    coding: Schema.optional(Schema.String),
+  }),
+  Schema.Struct({
+    ...when,
+    fault: Schema.Literal("gzip-bomb"),
+    /** How much it unpacks to. @default 100 */
+    megabytes: Schema.optional(wholeBetween(1, 1000)),
+  }),
+  Schema.Struct({
+    ...when,
+    fault: Schema.Literal("other-status"),
+    status: wholeBetween(200, 599),
+    /** Only so many of the rows that were due. @default all */
+    rows,
+  }),
   Schema.Struct({
     ...when,
     fault: Schema.Literal("wrong-content-type"),

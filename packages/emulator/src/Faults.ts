@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { HttpBody, HttpServerResponse } from "effect/http"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
 /** What becomes of a request. */
@@ -29,6 +30,15 @@ export type Fault =
   | { readonly _tag: "Stall"; readonly part?: number | undefined }
   /** The right answer packed with gzip, and then cut or spoilt. */
   | { readonly _tag: "Gzip"; readonly damage: "truncated" | "corrupted" }
+  /**
+   * The right answer packed, as its `Content-Encoding` says: really so with gzip and deflate, one or several of them; any other
+   * coding is the header alone. @default coding "gzip"
+   */
+  | { readonly _tag: "Packed"; readonly coding?: string | undefined }
+  /** A body of gzip that unpacks to so many megabytes of spaces. @default megabytes 100 */
+  | { readonly _tag: "GzipBomb"; readonly megabytes?: number | undefined }
+  /** The right answer under another status; with `rows`, only so many of its rows, and their `Content-Range`. */
+  | { readonly _tag: "OtherStatus"; readonly status: number; readonly rows?: number | undefined }
   /** The right answer with another `Content-Type`. */
   | { readonly _tag: "ContentType"; readonly contentType: string }
   /** The right answer, its JSON put through a function. What is not JSON stays as it is. */
@@ -86,11 +96,26 @@ const inPieces = (bytes: Uint8Array, wait: Duration.Duration, pieces: number): S
   )
 }
 
-const gzip = (bytes: Uint8Array): Effect.Effect<Uint8Array> =>
+const pack = (parts: ReadonlyArray<Uint8Array>, format: "gzip" | "deflate" = "gzip"): Effect.Effect<Uint8Array> =>
   Effect.promise(async () => {
-    const packed = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream("gzip"))
+    const whole = new Blob(parts.map((part) => new Uint8Array(part)))
+    const packed = whole.stream().pipeThrough(new CompressionStream(format))
     return new Uint8Array(await new globalThis.Response(packed).arrayBuffer())
   })
+
+const packAs = (bytes: Uint8Array, coding: string): Effect.Effect<Uint8Array> =>
+  Effect.reduce(
+    coding.split(/\s*,\s*/),
+    () => bytes,
+    (packed, each) => (each === "gzip" || each === "deflate" ? pack([packed], each) : Effect.succeed(packed)),
+  )
+
+const encoded = (response: Response, bytes: Uint8Array, coding: string): Response =>
+  HttpServerResponse.setHeader(
+    HttpServerResponse.setBody(response, HttpBody.uint8Array(bytes, "application/json")),
+    "content-encoding",
+    coding,
+  )
 
 const damaged = (packed: Uint8Array, damage: "truncated" | "corrupted"): Uint8Array => {
   if (damage === "truncated") return beginning(packed)
@@ -103,6 +128,22 @@ const editJson = (response: Response, edit: (json: unknown) => unknown): Respons
   return response.body._tag === "Uint8Array" && response.headers["content-type"]?.includes("json") === true
     ? HttpServerResponse.setBody(response, HttpBody.jsonUnsafe(edit(JSON.parse(text))))
     : response
+}
+
+const hasRows = (json: unknown): json is { readonly data: ReadonlyArray<unknown> } =>
+  Predicate.hasProperty(json, "data") && Array.isArray(json.data)
+
+const underStatus = (response: Response, status: number, rows: number | undefined): Response => {
+  const other = HttpServerResponse.setStatus(response, status)
+  if (rows === undefined) return other
+  let range = ""
+  const part = editJson(other, (json) => {
+    if (!hasRows(json)) return json
+    const data = json.data.slice(0, rows)
+    range = `items 0-${data.length - 1}/${json.data.length}`
+    return { ...json, data }
+  })
+  return range === "" ? part : HttpServerResponse.setHeader(part, "content-range", range)
 }
 
 const retryHeader = (retryAfter: string | undefined): Record<string, string> =>
@@ -139,15 +180,22 @@ export const apply = <E, R>(fault: Fault, answer: Effect.Effect<Response, E, R>)
     case "Stall":
       return Effect.map(answer, (response) => afterPart(response, fault.part, Stream.never))
     case "Gzip":
-      return Effect.gen(function* () {
-        const response = yield* answer
-        const body = damaged(yield* gzip(bytesOf(response)), fault.damage)
-        return HttpServerResponse.setHeader(
-          HttpServerResponse.setBody(response, HttpBody.uint8Array(body, "application/json")),
-          "content-encoding",
-          "gzip",
-        )
-      })
+      return Effect.flatMap(answer, (response) =>
+        Effect.map(pack([bytesOf(response)]), (packed) => encoded(response, damaged(packed, fault.damage), "gzip")),
+      )
+    case "Packed": {
+      const { coding = "gzip" } = fault
+      return Effect.flatMap(answer, (response) =>
+        Effect.map(packAs(bytesOf(response), coding), (packed) => encoded(response, packed, coding)),
+      )
+    }
+    case "GzipBomb": {
+      const megabyte = new Uint8Array(1024 * 1024).fill(32)
+      const parts = Array.from({ length: fault.megabytes ?? 100 }, () => megabyte)
+      return Effect.map(pack(parts), (packed) => encoded(HttpServerResponse.empty({ status: 200 }), packed, "gzip"))
+    }
+    case "OtherStatus":
+      return Effect.map(answer, (response) => underStatus(response, fault.status, fault.rows))
     case "ContentType":
       return Effect.map(answer, HttpServerResponse.setHeader("content-type", fault.contentType))
     case "Edit":

@@ -1,9 +1,6 @@
 /** How many requests the key may make, by one of two algorithms. */
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as MachineClock from "./MachineClock.ts"
 
 export interface Options {
   /** Requests a minute for the key: at least 1. @default 1000 */
@@ -27,7 +24,7 @@ const windowMillis = 60_000
 const fixedWindow = (limit: number): Take => {
   let endsAt = Number.NEGATIVE_INFINITY
   let count = 0
-  return Effect.map(Clock.currentTimeMillis, (now) => {
+  return Effect.map(MachineClock.monotonic, (now) => {
     if (now >= endsAt) {
       endsAt = now + windowMillis
       count = 0
@@ -38,29 +35,24 @@ const fixedWindow = (limit: number): Take => {
   })
 }
 
-const tokenBucket = Effect.fnUntraced(
-  function* (requestsPerMinute: number, burst: number) {
-    const limiter = yield* RateLimiter.make
-    const consume = limiter.consume({
-      algorithm: "token-bucket",
-      onExceeded: "fail",
-      key: "emulator",
-      limit: burst,
-      window: Duration.millis((windowMillis * burst) / requestsPerMinute),
-    })
-    const take: Take = consume.pipe(
-      Effect.as(0),
-      Effect.catchTag("RateLimiterError", ({ reason }) =>
-        Effect.succeed(reason._tag === "RateLimitExceeded" ? Duration.toMillis(reason.retryAfter) : windowMillis),
-      ),
-    )
-    return take
-  },
-  Effect.provide(Layer.fresh(RateLimiter.layerStoreMemory)),
-)
+// Nor RateLimiter's bucket, which goes by the wall clock.
+const tokenBucket = (requestsPerMinute: number, burst: number): Take => {
+  const refillMillis = windowMillis / requestsPerMinute
+  let tokens = burst
+  let filledAt = Number.NEGATIVE_INFINITY
+  return Effect.map(MachineClock.monotonic, (now) => {
+    tokens = Math.min(burst, tokens + (now - filledAt) / refillMillis)
+    filledAt = now
+    if (tokens < 1) return (1 - tokens) * refillMillis
+    tokens--
+    return 0
+  })
+}
 
 /** A limit that nothing has been taken from. */
 export const make = ({ burst, rateLimitAlgorithm, requestsPerMinute = 1000 }: Options): Effect.Effect<Take> =>
-  rateLimitAlgorithm === "token-bucket"
-    ? tokenBucket(requestsPerMinute, burst ?? Math.min(10, requestsPerMinute))
-    : Effect.sync(() => fixedWindow(requestsPerMinute))
+  Effect.sync(() =>
+    rateLimitAlgorithm === "token-bucket"
+      ? tokenBucket(requestsPerMinute, burst ?? Math.min(10, requestsPerMinute))
+      : fixedWindow(requestsPerMinute),
+  )

@@ -1,6 +1,5 @@
 /** What a fault script makes of an answer. */
 import type * as SessionsApi from "@effect-elnudge/core/SessionsApi"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { HttpServerResponse } from "effect/http"
@@ -9,6 +8,7 @@ import type * as FaultPlan from "./FaultPlan.ts"
 import * as Faults from "./Faults.ts"
 import type * as FaultScript from "./FaultScript.ts"
 import * as JsonEdit from "./JsonEdit.ts"
+import * as MachineClock from "./MachineClock.ts"
 
 const httpDate = (epochMillis: number): string => DateTime.toDateUtc(DateTime.makeUnsafe(epochMillis)).toUTCString()
 
@@ -53,6 +53,8 @@ const faultOf = (fit: FaultPlan.Fit<FaultScript.AnswerRule>, now: number): Fault
       return refusal(404, "NotFound", "No such session, or it is older than the plan's retention")
     case "expired-cursor":
       return refusal(rule.status ?? 410, "CursorExpired", "The cursor is no longer valid")
+    case "refused-fractions":
+      return refusal(400, "BadRequest", "from and to are whole seconds")
     case "answer":
       return { _tag: "Answer", status: rule.status, body: rule.body, headers: rule.headers }
     case "slow-headers":
@@ -69,6 +71,12 @@ const faultOf = (fit: FaultPlan.Fit<FaultScript.AnswerRule>, now: number): Fault
       return { _tag: "Gzip", damage: "truncated" }
     case "corrupted-gzip":
       return { _tag: "Gzip", damage: "corrupted" }
+    case "packed":
+      return { _tag: "Packed", coding: rule.coding }
+    case "gzip-bomb":
+      return { _tag: "GzipBomb", megabytes: rule.megabytes }
+    case "other-status":
+      return { _tag: "OtherStatus", status: rule.status, rows: rule.rows }
     case "wrong-content-type":
       return { _tag: "ContentType", contentType: rule.contentType ?? "text/html" }
     case "wrong-type":
@@ -93,7 +101,7 @@ export const apply = Effect.fnUntraced(function* <E, R>(
   { answer: fit, skewMillis }: FaultPlan.Decision,
   answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
 ) {
-  const now = (yield* Clock.currentTimeMillis) + skewMillis
+  const now = (yield* MachineClock.wall) + skewMillis
   const fault = fit === undefined ? undefined : faultOf(fit, now)
   if (fit !== undefined && fault !== undefined && !isEdit(fault)) fit.note()
   const response = yield* fault === undefined ? answer : Faults.apply(fault, answer)

@@ -28,6 +28,8 @@ const hits = (rule: FaultScript.Rule, paths: ReadonlyArray<string>, seed?: strin
     rules.flatMap((acted, index) => (acted.length > 0 ? [index + 1] : [])),
   )
 
+const withInstants = ["?from=2026-10-01T00:00:00.5Z", "nudges?to=2026-10-01T00:00:00.000Z", "?to=2026-10-01T00:00:00Z"]
+
 const mixed = ["", "/a", "?cursor=x", "/b", "/a", "?limit=5", "/c", ""]
 
 describe("a rule", () => {
@@ -52,6 +54,7 @@ describe("a rule", () => {
     [{ fault: "expired-cursor" }, [3]],
     [{ fault: "forgotten-window" }, [3]],
     [{ fault: "pushed-down-rows", at: 1 }, []],
+    [{ fault: "refused-fractions" }, []],
   ]
   it.effect.each(cases)("%j is for %j", ([rule, expected]) =>
     Effect.gen(function* () {
@@ -72,6 +75,12 @@ describe("a rule", () => {
   ])("among nudges, %j is for %j", ([rule, expected]) =>
     Effect.gen(function* () {
       expect(yield* hits(rule, ["", "nudges", "/a", "nudges?cursor=x", "nudges"])).toEqual(expected)
+    }),
+  )
+
+  it.effect("of fractions is for instants that have one", () =>
+    Effect.gen(function* () {
+      expect(yield* hits({ fault: "refused-fractions" }, ["", ...withInstants])).toEqual([2, 3])
     }),
   )
 

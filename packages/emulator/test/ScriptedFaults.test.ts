@@ -95,6 +95,14 @@ describe("an answer of its own", () => {
   )
 })
 
+it.effect("fractions are refused, and whole seconds are not", () =>
+  Effect.gen(function* () {
+    const from = "2026-10-01T00:00:00"
+    expect((yield* get(`/sessions?from=${from}.250Z`)).status).toBe(400)
+    expect((yield* get(`/sessions?from=${from}Z`)).status).toBe(200)
+  }).pipe(Effect.provide(scripted([{ fault: "refused-fractions" }]))),
+)
+
 describe("an edit of the JSON", () => {
   const edited = (rule: FaultScript.Rule, path: string) =>
     Effect.gen(function* () {

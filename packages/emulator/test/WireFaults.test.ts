@@ -1,6 +1,6 @@
 import { once } from "node:events"
 import * as http from "node:http"
-import { constants, gunzipSync } from "node:zlib"
+import { constants, gunzipSync, inflateSync } from "node:zlib"
 import type { FaultScript } from "@effect-elnudge/emulator"
 import { Emulator } from "@effect-elnudge/emulator"
 import { describe, expect, it } from "@effect/vitest"
@@ -147,6 +147,48 @@ describe("on the wire", () => {
       return { headers: response.headers, bytes: Buffer.concat(await response.toArray()) }
     })
   })
+
+  const codings: ReadonlyArray<readonly [string | undefined, (bytes: Buffer) => Buffer]> = [
+    [undefined, gunzipSync],
+    ["gzip", gunzipSync],
+    ["deflate", inflateSync],
+    ["gzip, gzip", (bytes) => gunzipSync(gunzipSync(bytes))],
+    ["br", (bytes) => bytes],
+  ]
+  it.effect.each(codings)("a packed answer is the right one: %s", ([coding, unpack]) =>
+    Effect.gen(function* () {
+      const right = yield* rightList
+      const { bytes, headers } = yield* packed("/sessions")
+      expect(headers["content-encoding"]).toBe(coding ?? "gzip")
+      expect(unpack(bytes).toString()).toBe(right)
+    }).pipe(Effect.provide(scripted([{ fault: "packed", coding }]))),
+  )
+
+  it.effect("a bomb of gzip unpacks to what it says, and is small", () =>
+    Effect.gen(function* () {
+      const { bytes } = yield* packed("/sessions")
+      expect(bytes.length).toBeLessThan(100_000)
+      expect(gunzipSync(bytes).length).toBe(3 * 1024 * 1024)
+    }).pipe(Effect.provide(scripted([{ fault: "gzip-bomb", megabytes: 3 }]))),
+  )
+
+  it.effect("another status has the right answer, or a part of its rows", () =>
+    Effect.gen(function* () {
+      const right = yield* rightList
+      const whole = yield* get("/sessions")
+      expect([whole.status, whole.body]).toEqual([203, right])
+      const part = yield* get("/sessions")
+      expect([part.status, part.headers.get("content-range")]).toEqual([206, "items 0-1/3"])
+      expect(JSON.parse(part.body).data).toEqual(JSON.parse(right).data.slice(0, 2))
+    }).pipe(
+      Effect.provide(
+        scripted([
+          { at: 1, fault: "other-status", status: 203 },
+          { at: 2, fault: "other-status", status: 206, rows: 2 },
+        ]),
+      ),
+    ),
+  )
 
   it.effect("truncated gzip unpacks to a beginning of the right answer", () =>
     Effect.gen(function* () {

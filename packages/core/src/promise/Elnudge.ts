@@ -227,6 +227,8 @@ const classes = [
   ElnudgeError.InvalidRequest,
   ElnudgeError.Unauthorized,
   ElnudgeError.TransportFailure,
+  ElnudgeError.TlsFailure,
+  ElnudgeError.ProxyFailure,
   ElnudgeError.ServerUnavailable,
   ElnudgeError.RateLimited,
   ElnudgeError.LimiterUnavailable,
