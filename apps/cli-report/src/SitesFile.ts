@@ -220,13 +220,27 @@ export const checkOwned = Effect.fn("SitesFile.checkOwned")(function* (file: str
   }
 })
 
+// More than thousands of sites take.
+const maxBytes = 1_048_576
+
+/** Neither a device, which may never end, nor what would fill the memory is read. */
+const checkSize = Effect.fnUntraced(function* (file: string) {
+  const { size, type } = yield* (yield* FileSystem.FileSystem).stat(file)
+  const isDevice = type === "CharacterDevice" || type === "BlockDevice"
+  if (!isDevice && size <= BigInt(maxBytes)) return
+  return yield* refuse(
+    `The file of sites ${file} ${isDevice ? "is a device, not a file" : `has ${size} bytes, more than ${maxBytes}`}.`,
+    "Name the file of sites in ELNUDGE_SITES_FILE.",
+  )
+})
+
 /** Reads the file; none is no error. Fails with `SiteError` where it cannot be read or used, and shows no value of it. */
 export const read = Effect.gen(function* () {
   const fileSystem = yield* FileSystem.FileSystem
   const { file, home } = yield* locate
   // Undefined on Windows, where modes and owners do not say who can write.
   const self = process.geteuid?.()
-  const checked = self === undefined ? Effect.void : checkOwned(file, self)
+  const checked = Effect.andThen(checkSize(file), self === undefined ? Effect.void : checkOwned(file, self))
   const content = yield* Effect.andThen(checked, fileSystem.readFileString(file)).pipe(
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     Effect.mapError((error) =>

@@ -255,6 +255,13 @@ describe("the file of sites", () => {
     ),
   )
 
+  it.live("is not read where it is a device", () =>
+    Effect.gen(function* () {
+      const result = yield* CliProcess.run(["sites"], { env: { ELNUDGE_SITES_FILE: "/dev/zero" } })
+      assertFails(result, 2, "The file of sites /dev/zero is a device, not a file.")
+    }),
+  )
+
   it.live("says how to add one, where it has none", () =>
     Effect.gen(function* () {
       const folder = yield* ServedShop.temporaryFolder
