@@ -1,19 +1,24 @@
 /** A file that grows over several runs beside its place, and is put there when it is whole. */
+import type { Lease } from "@effect-elnudge/core"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as EventLog from "./EventLog.ts"
+import * as FileLease from "./FileLease.ts"
 import * as OutputFile from "./OutputFile.ts"
+
+/** It cannot be written, or is another run's by now. */
+export type NotOurs = OutputFile.OutputUnwritable | Lease.LeaseLost
 
 export interface PartialFile {
   /** How many bytes it has. */
   readonly size: () => number
-  readonly append: (text: string) => Effect.Effect<void, OutputFile.OutputUnwritable>
+  readonly append: (text: string) => Effect.Effect<void, NotOurs>
   /** What was appended is on the disk when this ends. */
-  readonly sync: Effect.Effect<void, OutputFile.OutputUnwritable>
+  readonly sync: Effect.Effect<void, NotOurs>
   /** Puts the file in its place. */
-  readonly publish: Effect.Effect<void, OutputFile.OutputUnwritable>
+  readonly publish: Effect.Effect<void, NotOurs>
 }
 
 const encoder = new TextEncoder()
@@ -29,8 +34,8 @@ const sizeOf = (file: string) =>
 const identity = ({ dev, ino }: FileSystem.File.Info): string => `${dev} ${Option.getOrElse(ino, () => 0n)}`
 
 /**
- * Goes on after the first `kept` bytes, and drops what was written after them; 0 starts anew. Only its owner can read it.
- * It stays where it is when the run ends before it was published.
+ * Goes on after the first `kept` bytes, and drops what was written after them; 0 starts anew. Only its owner can read it,
+ * and one run at a time has it, whatever its checkpoint. It stays where it is when the run ends before it was published.
  */
 export const open = Effect.fn("PartialFile.open")(function* (output: string, kept: number, isComplete: boolean) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -39,6 +44,7 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
   const target = yield* OutputFile.target(output)
   const file = `${target}.partial`
   const explained = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => OutputFile.explained(file, effect)
+  const lease = yield* FileLease.take(file)
   const existing = yield* explained(sizeOf(file))
   if (kept > 0 && (existing === undefined || existing < kept)) {
     // The last run may have ended between putting the file in its place and saying so.
@@ -61,9 +67,13 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
   const opened = yield* explained(fileSystem.open(file, { flag: kept === 0 ? "wx" : "r+", mode: 0o600 }))
   yield* explained(opened.truncate(kept))
   yield* explained(opened.seek(BigInt(kept), "start"))
+  const checkLease = Effect.catchTag(lease.check, "PlatformError", (error) =>
+    Effect.fail(OutputFile.unwritable(file, error)),
+  )
   const own = identity(yield* explained(opened.stat))
   // What another run put here under the same name must not be taken for ours, nor be counted on.
   const checkOwn = Effect.gen(function* () {
+    yield* checkLease
     const inPlace = yield* explained(
       fileSystem.stat(file).pipe(
         Effect.map(identity),
@@ -83,7 +93,7 @@ export const open = Effect.fn("PartialFile.open")(function* (output: string, kep
     append: (text) => {
       const bytes = encoder.encode(text)
       return Effect.andThen(
-        explained(opened.writeAll(bytes)),
+        Effect.andThen(checkLease, explained(opened.writeAll(bytes))),
         Effect.sync(() => {
           size += bytes.length
         }),
