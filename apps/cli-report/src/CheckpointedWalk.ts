@@ -56,7 +56,9 @@ const placeOf = Effect.fnUntraced(function* (file: string) {
 
 /** Fails where the file could not be written, before a request is spent on what it could not keep. */
 const tryToWrite = (file: string) =>
-  Effect.mapError(Effect.scoped(OutputFile.prepare(file)), ({ reason }) => unusable("unwritable", file, reason))
+  Effect.mapError(Effect.scoped(OutputFile.prepare(file)), ({ advice, reason }) =>
+    unusable("unwritable", file, `${reason}. ${advice.replace(/\.$/, "")}`),
+  )
 
 /**
  * Reads the file, if there is one, and keeps other runs from it for as long as the scope lasts. Fails where it is of another

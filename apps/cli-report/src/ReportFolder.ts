@@ -31,7 +31,9 @@ export const make = Effect.fn("ReportFolder.make")(function* (folder: string) {
       advice: "Give another --output-dir.",
     })
   }
-  yield* OutputFile.explained(folder, fileSystem.makeDirectory(folder, { recursive: true }))
+  // Behind a link, the folder that it names.
+  const behind = yield* OutputFile.target(folder)
+  yield* OutputFile.explained(folder, fileSystem.makeDirectory(behind, { recursive: true }))
   const names = new Set(yield* OutputFile.explained(folder, fileSystem.readDirectory(folder)))
   const known = ReportName.names.flatMap((name) => [csvName(name), stateName(name)])
   const place = (name: string): string => path.join(folder, name)
