@@ -96,7 +96,14 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
   const fileSystem = yield* FileSystem.FileSystem
   // Behind a link the file that it names is replaced, not the link.
   const place = yield* target(file)
-  const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => explained(file, effect)
+  const path = yield* Path.Path
+  const isLinked = place !== path.resolve(file)
+  const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
+    Effect.mapError(
+      effect,
+      // The folder that a link leads to is not the one that the link is in.
+      (error) => new OutputUnwritable({ file, ...WriteFailure.make(isLinked ? place : file, error) }),
+    )
   const type = yield* fileSystem.stat(place).pipe(
     Effect.map((info) => info.type),
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
