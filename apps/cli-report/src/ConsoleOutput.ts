@@ -10,7 +10,10 @@ export const toStdout = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     const console = yield* Console.Console
     const lines: Array<string> = []
     const log = (...parts: ReadonlyArray<unknown>) => void lines.push(`${parts.join(" ")}\n`)
-    const result = yield* Effect.provideService(effect, Console.Console, { ...console, log })
+    const kept = new Proxy(console, {
+      get: (target, name): unknown => (name === "log" ? log : Reflect.get(target, name)),
+    })
+    const result = yield* Effect.provideService(effect, Console.Console, kept)
     if (lines.length === 0) return result
     // Only now: a report brings its own way to stdout.
     const { prepare } = yield* Effect.promise(() => import("./Destination.ts"))
