@@ -85,6 +85,7 @@ export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
       })
     }
     taken.set(place, named)
+    if (named.flag === "--checkpoint") taken.set(`${place}.lock`, { flag: "the lock of", file: named.file })
   }
 })
 

@@ -82,6 +82,21 @@ describe("an output that a link names", () => {
   )
 })
 
+describe("an output", () => {
+  it.effect("is not the lock of the checkpoint, which the run would lose by it", () =>
+    inFolder((place) =>
+      Effect.gen(function* () {
+        const outputs = [
+          { flag: "--checkpoint", file: place("a") },
+          { flag: "--output", file: place("a.lock") },
+        ]
+        const { message } = yield* Effect.flip(OutputFile.checkApart(outputs, []))
+        assert.include(message, `--output ${place("a.lock")} and the lock of ${place("a")} are one file`)
+      }),
+    ),
+  )
+})
+
 describe("a file that a rename would not replace", () => {
   const mountinfo = [
     "21 1 254:0 / / rw,relatime - ext4 /dev/vda rw",

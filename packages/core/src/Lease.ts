@@ -3,6 +3,7 @@
  * {@link beat} that it is still there. The lock of a holder that is gone is taken over: at once where the system can tell
  * that its process has ended, else (another host, another container) when nothing was heard of it for a {@link term}.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -42,6 +43,9 @@ export const beat = Duration.seconds(10)
 
 /** After how long without a word a holder that cannot be looked for counts as gone. */
 export const term = Duration.seconds(60)
+
+// Nobody takes over what was heard of just now. The wall clock tells, because it goes on while a machine is suspended.
+const sureMillis = 1_000
 
 /** Another run has it. */
 export class LeaseHeld extends Data.TaggedError("LeaseHeld")<{
@@ -86,7 +90,7 @@ const told = (holder: LeaseHeld["holder"]): string =>
     : `process ${holder.pid}${"host" in holder ? ` on ${holder.host}` : ""}`
 
 export interface Lease {
-  /** Fails with `LeaseLost` where another has it: call it before each write that the lease is for. Also says that it is still there. */
+  /** Fails with `LeaseLost` where another has it: call it before each write that the lease is for. Also says that it is still there, and asks at most once a second. */
   readonly check: Effect.Effect<void, LeaseLost | PlatformError>
 }
 
@@ -267,17 +271,25 @@ export const take: (
   const { host, pid, startedAt, system } = self
   const id = `${yield* Random.nextInt}${yield* Random.nextInt}`
   const text = `${encodeLock({ format: "elnudge-lease-1", system, host, pid, started_at: startedAt, id })}\n`
-  const isOurs = provided(renew(lock, text))
+  let renewedAt = Number.NEGATIVE_INFINITY
+  const isOurs = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const found = yield* provided(renew(lock, text))
+    if (found === "ours") renewedAt = now
+    return found
+  })
   const release = Effect.flatMap(isOurs, (found) => (found === "ours" ? provided(remove(lock)) : Effect.void))
   yield* Effect.acquireRelease(acquire(file, lock, text), () => Effect.ignore(release))
   // What goes wrong here is told by the check before a write.
   yield* Effect.forkScoped(Effect.repeat(Effect.ignore(isOurs), Schedule.spaced(beat)))
   const lease: Lease = {
-    check: Effect.flatMap(isOurs, (found) =>
-      found === "ours"
-        ? Effect.void
-        : Effect.fail(new LeaseLost({ file, lock, holder: found === undefined ? undefined : holderIn(found) })),
-    ),
+    check: Effect.gen(function* () {
+      const since = (yield* Clock.currentTimeMillis) - renewedAt
+      if (since >= 0 && since < sureMillis) return
+      const found = yield* isOurs
+      if (found === "ours") return
+      return yield* new LeaseLost({ file, lock, holder: found === undefined ? undefined : holderIn(found) })
+    }),
   }
   return lease
 })

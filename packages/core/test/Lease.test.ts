@@ -156,6 +156,7 @@ describe("a lease", () => {
       const files = MemoryFiles.make()
       const lease = yield* takeAs(files, process())
       yield* files.of(() => Effect.void).remove("place.lock")
+      yield* TestClock.adjust(Duration.seconds(1))
       assert.include((yield* Effect.flip(lease.check)).message, "place.lock was deleted or replaced while it went on")
     }).pipe(Effect.scoped),
   )
@@ -227,6 +228,7 @@ describe("a lease", () => {
       files.isFull = false
       const lease = yield* takeAs(files, process())
       files.isFull = true
+      yield* TestClock.adjust(Duration.seconds(1))
       yield* lease.check
     }).pipe(Effect.scoped),
   )
@@ -247,6 +249,7 @@ describe("a lease that several want at once", () => {
       yield* turns.run(() => fibers.every((fiber) => fiber.pollUnsafe() !== undefined), choose)
       const results = yield* Effect.forEach(fibers, Fiber.join)
       const leases = results.flatMap((result) => (Result.isSuccess(result) ? [result.success] : []))
+      yield* TestClock.adjust(Duration.seconds(1))
       for (const { check } of leases) yield* check
       return { leases: leases.length, steps: turns.steps }
     }).pipe(Effect.scoped)
