@@ -18,6 +18,7 @@ import { systemError } from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import * as OutputFile from "../src/OutputFile.ts"
 import * as Replaceable from "../src/Replaceable.ts"
+import * as ReportFolder from "../src/ReportFolder.ts"
 import * as RunningProcesses from "../src/RunningProcesses.ts"
 import * as TemporaryFile from "../src/TemporaryFile.ts"
 import * as ServedShop from "./ServedShop.ts"
@@ -189,6 +190,17 @@ describe("what a run that was killed left beside its output", () => {
         for (const [name, file] of Object.entries(left)) assert.isFalse(existsSync(file), name)
         for (const [name, file] of Object.entries(others)) assert.isTrue(existsSync(file), name)
         assert.strictEqual(readdirSync(place(".")).length, Object.keys(others).length + 1)
+      }),
+    ),
+  )
+
+  it.effect("is cleared from the folder of `run`, also where the next run writes other reports", () =>
+    inFolder((place) =>
+      Effect.gen(function* () {
+        const own = yield* Effect.scoped(Effect.flatMap(TemporaryFile.of(place("lift.csv")), ({ make }) => make))
+        writeFileSync(own.replace(/-\d+-\d*-/, "-999999999-1-"), "rows")
+        yield* ReportFolder.make(place("."))
+        assert.deepStrictEqual(readdirSync(place(".")), [])
       }),
     ),
   )
