@@ -105,7 +105,7 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
       // The folder that a link leads to is not the one that the link is in.
       (error) => new OutputUnwritable({ file, ...WriteFailure.make(isLinked ? place : file, error) }),
     )
-  const type = yield* fileSystem.stat(place).pipe(
+  const type = yield* fileSystem.stat(path.resolve(file)).pipe(
     Effect.map((info) => info.type),
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     explain,
