@@ -1,5 +1,5 @@
 /** The walk of a command: one that keeps its place in a file where `--checkpoint` names one, and says so. */
-import { Checkpoint, Coverage, type ElnudgeError, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
+import { Checkpoint, Coverage, type Lease, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
 import { reasonOf } from "@effect-elnudge/core/FileFailure"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,8 +8,8 @@ import type * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as EventLog from "./EventLog.ts"
+import * as FileLease from "./FileLease.ts"
 import * as OutputFile from "./OutputFile.ts"
-import * as RunLock from "./RunLock.ts"
 
 /** The file, and what is asked. */
 export interface Asked {
@@ -34,7 +34,7 @@ type Files = FileSystem.FileSystem | Path.Path
 type Unopened =
   | Checkpoint.CheckpointMismatch
   | Checkpoint.CheckpointUnusable
-  | ElnudgeError.InvalidRequest
+  | Lease.LeaseHeld
   | OutputFile.OutputUnwritable
 
 const unusable = (problem: Checkpoint.CheckpointUnusable["problem"], file: string, reason: string) =>
@@ -44,7 +44,7 @@ const unusable = (problem: Checkpoint.CheckpointUnusable["problem"], file: strin
 const placeOf = Effect.fnUntraced(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const place = yield* OutputFile.target(file)
-  const type = yield* fileSystem.stat(place).pipe(
+  const type = yield* fileSystem.stat(file).pipe(
     Effect.map((info) => info.type),
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("File" as const)),
     Effect.mapError((error) => unusable("unreadable", file, reasonOf(error))),
@@ -56,7 +56,9 @@ const placeOf = Effect.fnUntraced(function* (file: string) {
 
 /** Fails where the file could not be written, before a request is spent on what it could not keep. */
 const tryToWrite = (file: string) =>
-  Effect.mapError(Effect.scoped(OutputFile.prepare(file)), ({ reason }) => unusable("unwritable", file, reason))
+  Effect.mapError(Effect.scoped(OutputFile.prepare(file)), ({ advice, reason }) =>
+    unusable("unwritable", file, `${reason}. ${advice.replace(/\.$/, "")}`),
+  )
 
 /**
  * Reads the file, if there is one, and keeps other runs from it for as long as the scope lasts. Fails where it is of another
@@ -82,8 +84,8 @@ export const open = Effect.fn("CheckpointedWalk.open")(function* <State, Encoded
   const file = yield* placeOf(asked.file)
   const kept = Schema.Struct({ key: Schema.String, made: state })
   yield* tryToWrite(file)
-  yield* RunLock.take(file)
-  const walk = yield* ResumableWalk.open({ file, query, state: kept })
+  const lease = yield* FileLease.take(file)
+  const walk = yield* ResumableWalk.open({ file, query, state: kept, lease })
   const last = walk.tracker.position()?.known.at(-1)
   if (walk.earlier !== undefined && walk.earlier.key !== key && last !== undefined && !(yield* hasSession(last.id))) {
     const [saved, now] = [`one that has session ${last.id}`, "one whose API does not know it"]

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as ClosedStdout from "./ClosedStdout.ts"
 import * as OutputFile from "./OutputFile.ts"
 
 interface Destination {
@@ -27,9 +28,16 @@ const writeToStdout =
     )
   }
 
-/** Fails before any work where the file's place cannot be written. Lives as long as its scope. */
+const closed = new OutputFile.OutputUnwritable({
+  file: "stdout",
+  reason: "it was closed before this began",
+  advice: "Send it to a file or a pipe; or, opened for writing alone, to /dev/null to throw the result away.",
+})
+
+/** Fails before any work where the file's place cannot be written, or stdout was closed from the start. Lives as long as its scope. */
 export const prepare = Effect.fn("Destination.prepare")(function* (output: Option.Option<string>) {
   if (Option.isNone(output)) {
+    if (yield* yield* ClosedStdout.IsClosed) return yield* closed
     const stdout: Destination = { write: writeToStdout(yield* Stdio.Stdio) }
     return stdout
   }

@@ -1,5 +1,5 @@
 /** What a failed run says and how it exits: at most three lines on stderr, and a code that a script can act on. */
-import type { Checkpoint, ElnudgeError, SessionFile } from "@effect-elnudge/core"
+import type { Checkpoint, ElnudgeError, Lease, SessionFile } from "@effect-elnudge/core"
 import { CliError } from "effect/cli"
 import * as Cause from "effect/Cause"
 import type * as Config from "effect/Config"
@@ -23,6 +23,8 @@ export type Failure =
   | SessionFile.SessionFileError
   | Checkpoint.CheckpointMismatch
   | Checkpoint.CheckpointUnusable
+  | Lease.LeaseHeld
+  | Lease.LeaseLost
   | Config.ConfigError
   | CliError.CliError
   | OutputFile.OutputUnwritable
@@ -113,7 +115,10 @@ const report = (error: Failure): Report => {
     case "RequestsUsedUp":
       return advised(7, error)
     case "CheckpointMismatch":
+    case "LeaseHeld":
       return advised(2, error)
+    case "LeaseLost":
+      return advised(1, error)
     case "CheckpointUnusable":
       return advised({ unreadable: 2, invalid: 6, unwritable: 1 }[error.problem], error)
     case "SessionFileError":

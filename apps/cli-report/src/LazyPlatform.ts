@@ -7,6 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Stream from "effect/Stream"
+import * as ClosedStdout from "./ClosedStdout.ts"
 
 const files = Effect.flatMap(
   Effect.promise(() => import("@effect/platform-node/NodeFileSystem")),
@@ -53,4 +54,11 @@ const noProcesses = Layer.succeed(
   ChildProcessSpawner.make(() => Effect.die("this program starts no process")),
 )
 
-export const layer = Layer.mergeAll(fileSystem, noProcesses, NodePath.layer, NodeStdio.layer, NodeTerminal.layer)
+export const layer = Layer.mergeAll(
+  fileSystem,
+  noProcesses,
+  NodePath.layer,
+  NodeStdio.layer,
+  NodeTerminal.layer,
+  ClosedStdout.layer,
+)

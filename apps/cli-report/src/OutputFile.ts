@@ -12,6 +12,9 @@ import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as EventLog from "./EventLog.ts"
+import * as LinkedPath from "./LinkedPath.ts"
+import * as Replaceable from "./Replaceable.ts"
+import * as TemporaryFile from "./TemporaryFile.ts"
 import * as WriteFailure from "./WriteFailure.ts"
 
 /** The place cannot be written. */
@@ -54,15 +57,13 @@ export interface Named {
   readonly file: string
 }
 
-/** The file behind all links. Of a file that is not there yet, the folder still may be one. */
+/** The file behind all links, also where it is not there yet. Of what cannot be followed, the path as it is. */
 export const target = Effect.fn("OutputFile.target")(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const absolute = path.resolve(file)
   return yield* fileSystem.realPath(absolute).pipe(
-    Effect.catch(() =>
-      Effect.map(fileSystem.realPath(path.dirname(absolute)), (folder) => path.join(folder, path.basename(absolute))),
-    ),
+    Effect.catch(() => Effect.map(LinkedPath.follow(absolute), ({ place }) => place)),
     Effect.orElseSucceed(() => absolute),
   )
 })
@@ -84,34 +85,45 @@ export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
       })
     }
     taken.set(place, named)
+    if (named.flag === "--checkpoint") taken.set(`${place}.lock`, { flag: "the lock of", file: named.file })
   }
 })
 
-/** Tries a temporary file beside `file`; what is staged there is removed with the scope if it was not published. */
+/**
+ * Tries a temporary file beside `file`, and clears those that earlier runs left there; what is staged is removed with the scope if
+ * it was not published.
+ */
 export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
   // Behind a link the file that it names is replaced, not the link.
   const place = yield* target(file)
-  const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) => explained(file, effect)
-  const type = yield* fileSystem.stat(place).pipe(
+  const path = yield* Path.Path
+  const isLinked = place !== path.resolve(file)
+  const explain = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
+    Effect.mapError(
+      effect,
+      // The folder that a link leads to is not the one that the link is in.
+      (error) => new OutputUnwritable({ file, ...WriteFailure.make(isLinked ? place : file, error) }),
+    )
+  const type = yield* fileSystem.stat(path.resolve(file)).pipe(
     Effect.map((info) => info.type),
-    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed("File" as const)),
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     explain,
   )
   // A device or a pipe would be replaced by a file of its name.
-  if (type !== "File") {
+  if (type !== "File" && type !== undefined) {
     const why =
       type === "Directory"
         ? WriteFailure.isFolder
         : { reason: "it is not a regular file", advice: "Give the name of a file, or one that is not there yet." }
     return yield* new OutputUnwritable({ file, ...why })
   }
-  const makeTemporary = explain(
-    fileSystem.makeTempFileScoped({ directory: path.dirname(place), prefix: `.${path.basename(place)}-` }),
-  )
+  const why = type === undefined ? undefined : yield* explain(Replaceable.problem(place, yield* Replaceable.self))
+  if (why !== undefined) return yield* new OutputUnwritable({ file, ...why })
+  const temporaryFiles = yield* TemporaryFile.of(place)
+  const makeTemporary = explain(temporaryFiles.make)
   // Not kept through the work: a run that is killed in it leaves nothing behind.
-  yield* Effect.scoped(makeTemporary)
+  yield* Effect.scoped(Effect.flatMap(makeTemporary, temporaryFiles.clear))
   const scope = yield* Effect.scope
   let staged: string | undefined
   const outputFile: OutputFile = {

@@ -1,5 +1,6 @@
 /** A file that grows over several runs beside its place, and is put there when it is whole. */
 import { createHash } from "node:crypto"
+import type { Lease } from "@effect-elnudge/core"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -7,7 +8,11 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as EventLog from "./EventLog.ts"
+import * as FileLease from "./FileLease.ts"
 import * as OutputFile from "./OutputFile.ts"
+
+/** It cannot be written, or is another run's by now. */
+export type NotOurs = OutputFile.OutputUnwritable | Lease.LeaseLost
 
 /** What a checkpoint knows of the file. */
 export const Kept = Schema.Struct({
@@ -20,11 +25,11 @@ export type Kept = typeof Kept.Type
 export interface PartialFile {
   /** What it has so far. */
   readonly kept: () => Kept
-  readonly append: (text: string) => Effect.Effect<void, OutputFile.OutputUnwritable>
+  readonly append: (text: string) => Effect.Effect<void, NotOurs>
   /** What was appended is on the disk when this ends. */
-  readonly sync: Effect.Effect<void, OutputFile.OutputUnwritable>
+  readonly sync: Effect.Effect<void, NotOurs>
   /** Puts the file in its place. */
-  readonly publish: Effect.Effect<void, OutputFile.OutputUnwritable>
+  readonly publish: Effect.Effect<void, NotOurs>
 }
 
 const encoder = new TextEncoder()
@@ -54,7 +59,8 @@ const identity = ({ dev, ino }: FileSystem.File.Info): string => `${dev} ${Optio
 
 /**
  * Goes on after what an earlier run had, and drops what was written after that; without one it starts anew. Only its owner
- * can read it. It stays where it is when the run ends before it was published.
+ * can read it, and one run at a time has it, whatever its checkpoint. It stays where it is when the run ends before it was
+ * published.
  */
 export const open = Effect.fn("PartialFile.open")(function* (
   output: string,
@@ -80,6 +86,7 @@ export const open = Effect.fn("PartialFile.open")(function* (
     const isOther = earlier?.sha256 !== undefined && found.copy().digest("hex") !== earlier.sha256
     return isOther ? yield* refuse("they were changed since") : found
   })
+  const lease = yield* FileLease.take(file)
   const existing = yield* explained(sizeOf(file))
   if (kept > 0 && (existing === undefined || existing < kept)) {
     // The last run may have ended between putting the file in its place and saying so.
@@ -100,9 +107,13 @@ export const open = Effect.fn("PartialFile.open")(function* (
   const opened = yield* explained(fileSystem.open(file, { flag: kept === 0 ? "wx" : "r+", mode: 0o600 }))
   yield* explained(opened.truncate(kept))
   yield* explained(opened.seek(BigInt(kept), "start"))
+  const checkLease = Effect.catchTag(lease.check, "PlatformError", (error) =>
+    Effect.fail(OutputFile.unwritable(file, error)),
+  )
   const own = identity(yield* explained(opened.stat))
   // What another run put here under the same name must not be taken for ours, nor be counted on.
   const checkOwn = Effect.gen(function* () {
+    yield* checkLease
     const inPlace = yield* explained(
       fileSystem.stat(file).pipe(
         Effect.map(identity),
@@ -122,7 +133,7 @@ export const open = Effect.fn("PartialFile.open")(function* (
     append: (text) => {
       const bytes = encoder.encode(text)
       return Effect.andThen(
-        explained(opened.writeAll(bytes)),
+        Effect.andThen(checkLease, explained(opened.writeAll(bytes))),
         Effect.sync(() => {
           size += bytes.length
           hash.update(bytes)

@@ -42,6 +42,7 @@ const runOf = (words: ReadonlyArray<string>, source: WalkCost.Source): string =>
 
 /** Prints what the reports would take, by each source that can serve them. */
 export const run = Effect.fn("PlanCommand.run")(function* (flags: PlanFlags) {
+  const { write } = yield* Destination.prepare(Option.none())
   const { args } = yield* Stdio.Stdio
   const words = yield* args
   const plan = yield* WalkPlan.make({ ...flags, ...withoutWalk })
@@ -51,6 +52,5 @@ export const run = Effect.fn("PlanCommand.run")(function* (flags: PlanFlags) {
     needsEvents: (session: Session.Summary) => reports.some(({ needsEvents }) => needsEvents(session)),
   })
   const print = { table: ForecastText.text, json: ForecastText.json }[flags.format]
-  const { write } = yield* Destination.prepare(Option.none())
   yield* write(Stream.succeed(print({ reports: flags.reports, forecast, commandOf: (source) => runOf(words, source) })))
 }, Effect.scoped)

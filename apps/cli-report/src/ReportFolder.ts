@@ -4,6 +4,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as OutputFile from "./OutputFile.ts"
 import * as ReportName from "./ReportName.ts"
+import * as TemporaryFile from "./TemporaryFile.ts"
 
 export interface ReportFolder {
   readonly csv: (name: ReportName.Name) => string
@@ -16,7 +17,16 @@ export interface ReportFolder {
 const csvName = (name: string): string => `${name}.csv`
 const stateName = (name: string): string => `${name}.state.json`
 
-/** Makes the folder where it is not there. */
+/** Of all files that a run may write here, also where this one writes fewer. */
+const clearLeftovers = Effect.fnUntraced(function* (places: ReadonlyArray<string>) {
+  for (const place of places) {
+    const { clear, make } = yield* TemporaryFile.of(place)
+    // Where nothing can be made, preparing the files says why.
+    yield* Effect.ignore(Effect.scoped(Effect.flatMap(make, clear)))
+  }
+})
+
+/** Makes the folder where it is not there, and clears what runs that were killed left in it. */
 export const make = Effect.fn("ReportFolder.make")(function* (folder: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -31,10 +41,13 @@ export const make = Effect.fn("ReportFolder.make")(function* (folder: string) {
       advice: "Give another --output-dir.",
     })
   }
-  yield* OutputFile.explained(folder, fileSystem.makeDirectory(folder, { recursive: true }))
+  // Behind a link, the folder that it names.
+  const behind = yield* OutputFile.target(folder)
+  yield* OutputFile.explained(folder, fileSystem.makeDirectory(behind, { recursive: true }))
   const names = new Set(yield* OutputFile.explained(folder, fileSystem.readDirectory(folder)))
   const known = ReportName.names.flatMap((name) => [csvName(name), stateName(name)])
   const place = (name: string): string => path.join(folder, name)
+  yield* clearLeftovers([...known, "coverage.json"].map(place))
   const reportFolder: ReportFolder = {
     csv: (name) => place(csvName(name)),
     state: (name) => place(stateName(name)),

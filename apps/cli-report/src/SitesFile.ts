@@ -14,6 +14,8 @@ import * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as JsonNames from "./JsonNames.ts"
+import * as LinkedPath from "./LinkedPath.ts"
 import * as ShellWords from "./ShellWords.ts"
 
 /** The file of sites, or what it says of one, cannot be used. */
@@ -88,7 +90,6 @@ const places = Config.all({
   config: Config.option(Config.String("XDG_CONFIG_HOME")),
   home: Config.option(Config.String("HOME")),
   profile: Config.option(Config.String("USERPROFILE")),
-  system: Config.option(Config.String("OS")),
 })
 
 const present = (value: Option.Option<string>): string | undefined =>
@@ -103,15 +104,6 @@ const looksLikeKey = (word: string): boolean => /^\s*(?:bearer\s|sk_)/i.test(wor
 const keyFields = /^(?:api|secret)?_?-?(?:key|token|secret|password)$|^authorization$/i
 
 const refuse = (message: string, advice: string) => new SiteError({ message, advice })
-
-/** Why nothing of the file may be shown: it holds what looks like a key. */
-const holdsKey = (value: unknown): boolean => {
-  if (typeof value === "string") return looksLikeKey(value)
-  if (Array.isArray(value)) return value.some(holdsKey)
-  return (
-    Predicate.isObject(value) && Object.entries(value).some(([name, inner]) => looksLikeKey(name) || holdsKey(inner))
-  )
-}
 
 const entriesOf = (value: unknown): ReadonlyArray<readonly [string, unknown]> =>
   Predicate.isObject(value) ? Object.entries(value) : []
@@ -183,35 +175,72 @@ const toSite = Effect.fnUntraced(function* (file: string, name: string, profile:
 /** Where the file is looked for: `ELNUDGE_SITES_FILE`, else `elnudge/sites.json` in the folder for settings. */
 const locate = Effect.gen(function* () {
   const path = yield* Path.Path
-  const { config, home: unixHome, named, profile, system } = yield* places
+  const { config, home: unixHome, named, profile } = yield* places
   const home = present(unixHome) ?? present(profile) ?? "."
   const folder = present(Option.filter(config, path.isAbsolute)) ?? path.join(home, ".config")
   return {
     home,
     file: path.resolve(present(named) ?? path.join(folder, "elnudge", "sites.json")),
-    // Windows sets OS; there a mode does not say who can write.
-    hasModes: present(system) !== "Windows_NT",
   }
 })
 
-/** Whoever can write the file can have any site's key sent to an address of theirs. */
-const checkMode = Effect.fnUntraced(function* (file: string) {
-  const { mode } = yield* (yield* FileSystem.FileSystem).stat(file)
-  if ((mode & 0o022) === 0) return
-  const octal = (mode & 0o777).toString(8).padStart(4, "0")
+const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, "0")
+
+/** Why a step of the way to the file lets others decide where keys go; ssh goes by the same rule for its settings. */
+const openTo = (file: string, { info, path }: LinkedPath.Step, self: number): SiteError | undefined => {
+  const owner = Option.getOrElse(info.uid, () => self)
+  const isSticky = info.type === "Directory" && (info.mode & 0o1000) !== 0
+  const isWritable = info.type !== "SymbolicLink" && (info.mode & 0o022) !== 0 && !isSticky
+  if ((owner === 0 || owner === self) && !isWritable) return undefined
+  const kinds: Readonly<Record<string, string>> = { Directory: "folder", SymbolicLink: "link" }
+  const kind = kinds[info.type]
+  const what = kind === undefined ? `the file of sites ${file}` : `the ${kind} ${path}, on the way to ${file}`
+  const elsewhere = "or put the file into a folder of your own"
+  const quoted = ShellWords.join([path])
+  return isWritable
+    ? refuse(
+        `Others can write ${what} (mode ${octal(info.mode)}), and the file decides where keys go.`,
+        `Look at every base_url in it, then: chmod go-w ${quoted}${kind === undefined ? "" : ` (${elsewhere})`}`,
+      )
+    : refuse(
+        `Another user (uid ${owner}) owns ${what}, and the file decides where keys go.`,
+        `Look at every base_url in it, then make it yours: chown${kind === "link" ? " -h" : ""} ${self} ${quoted} (${elsewhere})`,
+      )
+}
+
+/**
+ * Whoever can write the file, or put another one into its place, can have any site's key sent to an address of theirs: it
+ * and all that leads to it, links too, must belong to who runs this or to root, and nobody else may write there. A folder
+ * with the sticky bit may be written by others: they cannot replace what is not theirs.
+ */
+export const checkOwned = Effect.fn("SitesFile.checkOwned")(function* (file: string, self: number) {
+  const { isThere, steps } = yield* LinkedPath.follow(file)
+  for (const step of isThere ? steps : []) {
+    const problem = openTo(file, step, self)
+    if (problem !== undefined) return yield* problem
+  }
+})
+
+// More than thousands of sites take.
+const maxBytes = 1_048_576
+
+/** Neither a device, which may never end, nor what would fill the memory is read. */
+const checkSize = Effect.fnUntraced(function* (file: string) {
+  const { size, type } = yield* (yield* FileSystem.FileSystem).stat(file)
+  const isDevice = type === "CharacterDevice" || type === "BlockDevice"
+  if (!isDevice && size <= BigInt(maxBytes)) return
   return yield* refuse(
-    `Others can write the file of sites ${file} (mode ${octal}), and it decides where keys go.`,
-    `Look at every base_url in it, then: chmod go-w ${ShellWords.join([file])}`,
+    `The file of sites ${file} ${isDevice ? "is a device, not a file" : `has ${size} bytes, more than ${maxBytes}`}.`,
+    "Name the file of sites in ELNUDGE_SITES_FILE.",
   )
 })
 
-// No file of sites comes near.
-const maxBytes = 1024 * 1024
-
 /** Reads the file; none is no error. Fails with `SiteError` where it cannot be read or used, and shows no value of it. */
 export const read = Effect.gen(function* () {
-  const { file, hasModes, home } = yield* locate
-  const checked = hasModes ? checkMode(file) : Effect.void
+  const { file, home } = yield* locate
+  // Undefined on Windows, where modes and owners do not say who can write.
+  const self = process.geteuid?.()
+  const checked = Effect.andThen(checkSize(file), self === undefined ? Effect.void : checkOwned(file, self))
   const content = yield* Effect.andThen(checked, TextFile.read(file, maxBytes)).pipe(
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     Effect.mapError((error) =>
@@ -232,10 +261,22 @@ export const read = Effect.gen(function* () {
   const json = CheckedJson.parse(content)
   if (Result.isFailure(json))
     return yield* refuse(`The file of sites ${file} is not JSON.`, "Mend it; nothing was changed.")
-  if (holdsKey(json.success)) {
+  const { repeated, strings } = JsonNames.of(content)
+  if (strings.some(looksLikeKey)) {
     return yield* refuse(
       `The file of sites ${file} holds what looks like a key.`,
       `${whereKeysGo} If it is a real one, rotate it.`,
+    )
+  }
+  if (repeated !== undefined) {
+    const [top, site, ...field] = repeated
+    return yield* refuse(
+      site === undefined || top !== "sites"
+        ? `${file} has "${repeated.join(".")}" twice.`
+        : field.length === 0
+          ? `${file} has the site ${site} twice.`
+          : `${file}: the site ${site} has "${field.join(".")}" twice.`,
+      "Only one of the two can be meant: remove the other.",
     )
   }
   const wrong = misspelt(file, json.success)

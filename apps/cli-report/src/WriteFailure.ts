@@ -41,6 +41,12 @@ export const make = (file: string, error: PlatformError): WriteFailure => {
     case "ENOTDIR":
     case "EEXIST":
       return { reason: "a part of the path is a file, not a folder", advice: "Check the path, or give another one." }
+    case "ELOOP":
+      return { reason: "its links lead to each other", advice: "Mend the link, or give the name of a file." }
+    case "EBUSY":
+      return { reason: "something uses it", advice: "End what uses it, or give another name." }
+    case "EFBIG":
+      return { reason: "it would be larger than a file may be here", advice: "Raise the limit (ulimit -f)." }
     case "ENAMETOOLONG":
       return { reason: "the name is too long", advice: "Give a shorter one." }
     default:

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { FaultScript } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
@@ -74,11 +74,13 @@ describe("a checkpoint that is in use", () => {
           yield* Deferred.await(isHalfway)
           const second = yield* run([...command(folder), "--max-requests", "1"])
           assertFails(second, 2, "another run, process ", "goes on from", "Wait for it, or give another file")
+          const sameOutput = yield* run([...command(folder).slice(0, -1), join(folder, "other"), "--max-requests", "1"])
+          assertFails(sameOutput, 2, "out.partial is in use: another run, process ")
           isHeld = false
           const { exitCode, stderr } = yield* Fiber.join(first)
           assert.strictEqual(exitCode, 0, stderr)
           assert.include(stderr, "120 sessions, 120 details")
-          assert.isFalse(existsSync(join(folder, "place.lock")))
+          assert.deepStrictEqual(readdirSync(folder), ["out"])
         }),
       )
     }),

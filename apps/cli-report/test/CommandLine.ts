@@ -14,6 +14,7 @@ import * as Runtime from "effect/Runtime"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as ClosedStdout from "../src/ClosedStdout.ts"
 import * as LazyPlatform from "../src/LazyPlatform.ts"
 import * as Program from "../src/Program.ts"
 import * as QuickClock from "./QuickClock.ts"
@@ -66,6 +67,7 @@ export const run = (args: ReadonlyArray<string>, { env = {}, hurry = 1, interrup
     const platform = Layer.mergeAll(
       LazyPlatform.layer,
       Layer.succeed(Stdio.Stdio, stdio),
+      Layer.succeed(ClosedStdout.IsClosed, Effect.succeed(false)),
       Layer.effect(Clock.Clock, QuickClock.make(hurry)),
       Layer.succeed(Console.Console, console),
       ConfigProvider.layer(ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isNotUndefined) })),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Emulator } from "@effect-elnudge/emulator"
 import { assert, describe, it } from "@effect/vitest"
@@ -191,6 +191,13 @@ describe("the file of sites", () => {
     ["no variable", { sites: { a: { key_env: "MY KEY" } } }, "sites.a.key_env"],
     ["http", { sites: { a: { ...file, base_url: "http://example.com/v1" } } }, "a key goes only to https"],
     ["no sites", {}, "at sites"],
+    [
+      "a key that a later field replaces",
+      `{"sites":{"a":{"key_env":${JSON.stringify(key)},"key_env":"K"}}}`,
+      "looks like a key",
+    ],
+    ["a site twice", '{"sites":{"a":{"key_env":"A"},"\\u0061":{"key_env":"C"}}}', "has the site a twice"],
+    ["a field twice", '{"sites":{"a":{"plan":"scale","key_env":"A","plan":"growth"}}}', 'the site a has "plan" twice'],
     ["no JSON", `{ "sites": { "a": { "key": "${key}" } }`, "is not JSON"],
     ["no object", [], "at the top: Expected object"],
   ]
@@ -218,6 +225,41 @@ describe("the file of sites", () => {
           assert.strictEqual(result.exitCode, 0, result.stderr)
         }),
       ),
+  )
+
+  it.live("is refused where others can put another file into its place, unless its folder is sticky", () =>
+    atSite({}, (run, folder) =>
+      Effect.gen(function* () {
+        const real = join(folder, "real")
+        const links = join(folder, "links")
+        mkdirSync(real)
+        mkdirSync(links)
+        renameSync(join(folder, "sites.json"), join(real, "sites.json"))
+        renameSync(join(folder, "key"), join(links, "key"))
+        symlinkSync("../real/sites.json", join(links, "sites.json"))
+        const place = join(links, "sites.json")
+        const ask = run([...cohorts, "--site", "shop-de"], { ELNUDGE_SITES_FILE: place })
+        for (const open of [real, links]) {
+          chmodSync(open, 0o775)
+          assertFails(
+            yield* ask,
+            2,
+            `Others can write the folder ${open}, on the way to ${place}`,
+            `chmod go-w ${open}`,
+          )
+          chmodSync(open, 0o1777)
+        }
+        const result = yield* ask
+        assert.strictEqual(result.exitCode, 0, result.stderr)
+      }),
+    ),
+  )
+
+  it.live("is not read where it is a device", () =>
+    Effect.gen(function* () {
+      const result = yield* CommandLine.run(["sites"], { env: { ELNUDGE_SITES_FILE: "/dev/zero" } })
+      assertFails(result, 2, "The file of sites /dev/zero is a device, not a file.")
+    }),
   )
 
   it.live("says how to add one, where it has none", () =>

@@ -11,6 +11,8 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Coverage from "./Coverage.ts"
+import { reasonOf } from "./FileFailure.ts"
+import type * as Lease from "./Lease.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -21,7 +23,15 @@ export interface Options<State, Encoded> {
   readonly query: Checkpoint.Query
   /** Of what the program makes of its sessions. */
   readonly state: Schema.Codec<State, Encoded>
+  /**
+   * Keeps other runs from the file: nothing is written where it was lost.
+   * @default none: two runs at once would overwrite each other's file
+   */
+  readonly lease?: Lease.Lease | undefined
 }
+
+/** The file cannot be written, or is another run's by now. */
+export type SaveError = Checkpoint.CheckpointUnusable | Lease.LeaseLost
 
 /** What says how far it came. */
 export interface Tracker<Position> {
@@ -48,10 +58,10 @@ export interface Resumable<State, Own> {
    */
   readonly during: <A, E, R, E2, R2>(
     state: Effect.Effect<State, E2, R2>,
-    run: (saveWhenDue: Effect.Effect<void, E2 | Checkpoint.CheckpointUnusable, R2 | Files>) => Effect.Effect<A, E, R>,
-  ) => Effect.Effect<A, E | E2 | Checkpoint.CheckpointUnusable, R | R2 | Files>
+    run: (saveWhenDue: Effect.Effect<void, E2 | SaveError, R2 | Files>) => Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | E2 | SaveError, R | R2 | Files>
   /** Takes the file away: call it once everything is where it belongs. */
-  readonly finish: Effect.Effect<void, Checkpoint.CheckpointUnusable, Files>
+  readonly finish: Effect.Effect<void, SaveError, Files>
 }
 
 // Whichever comes first: what a run that is killed has to ask for again is at most this.
@@ -64,7 +74,7 @@ const invalid = (file: string, reason: string) =>
 /** Reads the file, if there is one. Fails where it is of another query, or its state is none. */
 export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own extends Tracker<Position>>(
   files: Checkpoint.Files<Position>,
-  { file, query, state: codec }: Options<State, Encoded>,
+  { file, lease, query, state: codec }: Options<State, Encoded>,
   track: (recorder: Coverage.Recorder, earlier: Position | undefined) => Own,
 ) {
   const contents = Option.getOrUndefined(yield* files.read(file, query))
@@ -81,6 +91,13 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
   let savedRequests = recorder.sent()
   let savedSessions = contents === undefined ? undefined : tracker.taken
 
+  const checked =
+    lease === undefined
+      ? Effect.void
+      : Effect.catchTag(lease.check, "PlatformError", (error) =>
+          Effect.fail(new Checkpoint.CheckpointUnusable({ problem: "unwritable", file, reason: reasonOf(error) })),
+        )
+
   const save = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<State, E, R>) {
     let taken: number
     let made: State
@@ -93,6 +110,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
     // Before it began there is nothing to keep.
     if (position === undefined) return
     const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(made))
+    yield* checked
     yield* files.write(file, query, { position, coverage, state: encoded })
     savedAt = yield* MonotonicClock.now
     savedRequests = recorder.sent()
@@ -123,7 +141,7 @@ export const open = Effect.fnUntraced(function* <State, Encoded, Position, Own e
         ),
       )
     },
-    finish: Checkpoint.remove(file),
+    finish: Effect.andThen(checked, Checkpoint.remove(file)),
   }
   return resumable
 })

@@ -28,7 +28,7 @@ export interface ResumableFollow<State> extends Omit<
   readonly during: <A, E, R, E2, R2>(
     state: Effect.Effect<State, E2, R2>,
     run: Effect.Effect<A, E, R>,
-  ) => Effect.Effect<A, E | E2 | Checkpoint.CheckpointUnusable, R | R2 | Files>
+  ) => Effect.Effect<A, E | E2 | Resumable.SaveError, R | R2 | Files>
 }
 
 /** Reads the file, if there is one. Fails where it is of another query, or its state is none. */

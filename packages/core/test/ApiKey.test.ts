@@ -1,5 +1,6 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import * as ByteSize from "effect/ByteSize"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -123,6 +124,27 @@ describe("A key file", () => {
         }).pipe(Effect.provide(pipe)),
       )
       assert.deepStrictEqual([readings, lines], [1, []])
+    }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect.each<readonly [string, Partial<FileSystem.File.Info>, RegExp]>([
+    ["is of a gigabyte", { size: ByteSize.bytes(2 ** 30) }, /has 1073741824 bytes, and no key has more than 65536/],
+    [
+      "never ends",
+      { type: "CharacterDevice", size: ByteSize.bytes(0) },
+      /the key file \/dev\/zero is a device, not a file/,
+    ],
+  ])("that %s is not read", ([, more, reason]) =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const info: FileSystem.File.Info = { ...(yield* fileSystem.stat((yield* keyFile(0o600)).file)), ...more }
+      const large = FileSystem.layerNoop({
+        stat: () => Effect.succeed(info),
+        readFileString: () => Effect.die("it was read"),
+        readFile: () => Effect.die("it was read"),
+      })
+      const error = yield* Effect.flip(Effect.provide(inFile("/dev/zero"), large))
+      assert.match(error.message, reason)
     }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
   )
 

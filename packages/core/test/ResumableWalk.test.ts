@@ -1,4 +1,4 @@
-import { Checkpoint, Coverage, ResumableWalk, SessionStream } from "@effect-elnudge/core"
+import { Checkpoint, Coverage, Lease, ResumableWalk, SessionStream } from "@effect-elnudge/core"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -97,6 +97,27 @@ describe("ResumableWalk", () => {
       assert.match(edited.message, /changed after it was written/)
       yield* Checkpoint.remove(file)
       assert.isUndefined((yield* open(file)).earlier)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("writes nothing, and takes nothing away, where another run has its file by now", () =>
+    Effect.gen(function* () {
+      const file = yield* inFolder
+      const lost = new Lease.LeaseLost({ file, lock: `${file}.lock`, holder: { pid: 7 } })
+      const lease: Lease.Lease = { check: Effect.fail(lost) }
+      const walk = yield* ResumableWalk.open({ file, query, state: Schema.Null, lease })
+      const run = walk.during(Effect.succeed(null), () =>
+        SessionStream.details({ from, to, tracker: walk.tracker }).pipe(
+          Stream.provide(FakeApi.make(FakeList.script(list)).layer),
+          Stream.runForEach((read) => Effect.sync(() => walk.tracker.done(read))),
+        ),
+      )
+      assert.strictEqual(yield* VirtualTime.run(Effect.flip(run)), lost)
+      const fileSystem = yield* FileSystem.FileSystem
+      assert.isFalse(yield* fileSystem.exists(file))
+      yield* fileSystem.writeFileString(file, "of another run")
+      assert.strictEqual(yield* Effect.flip(walk.finish), lost)
+      assert.strictEqual(yield* fileSystem.readFileString(file), "of another run")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 })

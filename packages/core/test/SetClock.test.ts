@@ -1,11 +1,4 @@
-import {
-  type Checkpoint,
-  Coverage,
-  ElnudgeClient,
-  RequestBudget,
-  ResumableWalk,
-  SessionStream,
-} from "@effect-elnudge/core"
+import { Coverage, ElnudgeClient, RequestBudget, ResumableWalk, SessionStream } from "@effect-elnudge/core"
 import * as MonotonicClock from "@effect-elnudge/core/MonotonicClock"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -20,6 +13,7 @@ import { TestClock } from "effect/testing"
 import * as FakeApi from "./FakeApi.ts"
 import * as LiveShop from "./LiveShop.ts"
 import * as SetClock from "./SetClock.ts"
+import type * as Resumable from "../src/Resumable.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 
 const day = 86_400_000
@@ -116,9 +110,7 @@ describe("A wall clock that is set in the middle", () => {
       const clock = yield* TestClock.testClockWith(Effect.succeed)
       let saves = 0
       const state = Effect.sync(() => ++saves)
-      const asked = Effect.fnUntraced(function* (
-        saveWhenDue: Effect.Effect<void, Checkpoint.CheckpointUnusable, Files>,
-      ) {
+      const asked = Effect.fnUntraced(function* (saveWhenDue: Effect.Effect<void, Resumable.SaveError, Files>) {
         walk.recorder.request("ListSessions", false)
         yield* clock.adjust(999)
         yield* saveWhenDue

@@ -1,0 +1,23 @@
+/** What is printed with Console (a help text, the version, a shell's script) goes to stdout as reports do. */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/** Keeps what the effect prints until it is done, and fails where stdout does not take it: a console would say nothing of that. */
+export const toStdout = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const console = yield* Console.Console
+    const lines: Array<string> = []
+    const log = (...parts: ReadonlyArray<unknown>) => void lines.push(`${parts.join(" ")}\n`)
+    const kept = new Proxy(console, {
+      get: (target, name): unknown => (name === "log" ? log : Reflect.get(target, name)),
+    })
+    const result = yield* Effect.provideService(effect, Console.Console, kept)
+    if (lines.length === 0) return result
+    // Only now: a report brings its own way to stdout.
+    const { prepare } = yield* Effect.promise(() => import("./Destination.ts"))
+    const { write } = yield* prepare(Option.none())
+    yield* write(Stream.fromIterable(lines))
+    return result
+  }).pipe(Effect.scoped)
