@@ -1,5 +1,5 @@
 /** The walk of a command: one that keeps its place in a file where `--checkpoint` names one, and says so. */
-import { Checkpoint, Coverage, type ElnudgeError, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
+import { Checkpoint, Coverage, ResumableWalk, type WalkPosition } from "@effect-elnudge/core"
 import { reasonOf } from "@effect-elnudge/core/FileFailure"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as EventLog from "./EventLog.ts"
 import * as OutputFile from "./OutputFile.ts"
 import * as RunLock from "./RunLock.ts"
+import type { UsageError } from "./UsageError.ts"
 
 /** The file, and what is asked. */
 export interface Asked {
@@ -31,11 +32,7 @@ export interface CheckpointedWalk<State> extends Pick<
 
 type Files = FileSystem.FileSystem | Path.Path
 
-type Unopened =
-  | Checkpoint.CheckpointMismatch
-  | Checkpoint.CheckpointUnusable
-  | ElnudgeError.InvalidRequest
-  | OutputFile.OutputUnwritable
+type Unopened = Checkpoint.CheckpointMismatch | Checkpoint.CheckpointUnusable | UsageError | OutputFile.OutputUnwritable
 
 const unusable = (problem: Checkpoint.CheckpointUnusable["problem"], file: string, reason: string) =>
   new Checkpoint.CheckpointUnusable({ problem, file, reason })

@@ -1,8 +1,8 @@
 /** One run at a time: a file beside another says which process uses it, for as long as the scope lasts. */
-import { ElnudgeError } from "@effect-elnudge/core"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as OutputFile from "./OutputFile.ts"
+import { UsageError } from "./UsageError.ts"
 
 // A signal of 0 is none: it only asks. One that may not be sent to it still tells that the process is there.
 const isRunning = (pid: number): boolean => {
@@ -23,7 +23,7 @@ export const take = Effect.fn("RunLock.take")(function* (file: string) {
   const takeOver = Effect.gen(function* () {
     const pid = Number(yield* Effect.orElseSucceed(fileSystem.readFileString(lock), () => ""))
     if (isRunning(pid)) {
-      return yield* new ElnudgeError.InvalidRequest({
+      return yield* new UsageError({
         reason: `another run, process ${pid}, goes on from ${file}`,
         advice: `Wait for it, or give another file; if there is no such run, delete ${lock}.`,
       })

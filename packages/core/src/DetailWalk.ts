@@ -99,7 +99,7 @@ export const ofPages = <E>(
     run._tag === "Plain" ? Effect.succeed(run.reads) : Effect.map(detailOf(run.summary, run.known), (read) => [read])
 
   return Stream.fromEffect(
-    Effect.andThen(WholeNumber.check("the concurrency", concurrency, 1, 1000), Coverage.Current),
+    Effect.andThen(WholeNumber.check("concurrency", concurrency, 1, 1000), Coverage.Current),
   ).pipe(
     Stream.flatMap((recorder) => Stream.map(known, (each) => runsOf(each, recorder))),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),

@@ -36,7 +36,7 @@ export interface Options {
    * request, and with all that follow; the same one, or a failure, ends it with `Unauthorized`. Run once for all
    * requests that are refused together. @default the key stays
    */
-  readonly reloadKey?: Effect.Effect<Redacted.Redacted, ElnudgeError.InvalidRequest> | undefined
+  readonly reloadKey?: Effect.Effect<Redacted.Redacted, ElnudgeError.InvalidOption> | undefined
   /** @default "https://api.elnudge.com/v1" */
   readonly baseUrl?: string | undefined
   /**
@@ -109,15 +109,16 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
 // To take a stack trace with each span costs more than the rest of what a request does here.
 const noStack = { captureStackTrace: false }
 
-/** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
+/** Fails with `InvalidOption` where an option is out of range, and with `UnsafeAddress`. */
 export const make = Effect.fnUntraced(function* (options: Options) {
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
   const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? documentedPerMinute, options.share ?? 1)
-  const attemptTimeout = yield* PositiveDuration.parse("attempt timeout", options.attemptTimeout ?? "30 seconds")
-  const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("longest hold", options.maxHold ?? "2 minutes"))
+  const attemptTimeout = yield* PositiveDuration.parse("attemptTimeout", options.attemptTimeout ?? "30 seconds")
+  const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("maxHold", options.maxHold ?? "2 minutes"))
   const { retentionDays } = options
   if (retentionDays !== undefined && !(retentionDays > 0 && retentionDays <= 36_500)) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new ElnudgeError.InvalidOption({
+      option: "retentionDays",
       reason: `a retention of ${retentionDays} days`,
       advice: "Give a number of days, such as 30 or 90.",
     })
@@ -206,7 +207,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     function* (id: string, { startedAt }: { readonly startedAt?: string | undefined } = {}) {
       // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
       if (!isSessionId(id)) {
-        return yield* new ElnudgeError.InvalidRequest({
+        return yield* new ElnudgeError.InvalidOption({
+          option: "id",
           reason: `${JSON.stringify(id)} is no session id`,
           advice: "Give the id of a session, as the list has it.",
           // Without types it may be anything.
@@ -246,16 +248,12 @@ const isOfCursor = (status: number, { cursor }: ListRequest): boolean =>
   cursor !== undefined && (status === 400 || status === 404 || status === 410)
 
 const refused = (status: number, request: ElnudgeError.RequestInfo) =>
-  new ElnudgeError.InvalidRequest({
-    reason: `the API refused it with ${status}`,
-    advice: "Check the window and the page size; if they are right, this version does not fit the API any more.",
-    request,
-  })
+  new ElnudgeError.RequestRefused({ status, request })
 
 /** A client on any `HttpClient`. Clients of one key share its limiter. */
 export const layer = (
   options: Options,
-): Layer.Layer<ElnudgeClient, ElnudgeError.InvalidRequest, HttpClient.HttpClient> =>
+): Layer.Layer<ElnudgeClient, ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress, HttpClient.HttpClient> =>
   Layer.effect(ElnudgeClient, make(options)).pipe(Layer.provide(RequestLimiter.layer))
 
 /** What the environment does not say. */
@@ -266,7 +264,7 @@ export const layerConfigLimited = (
   options?: ConfigOptions,
 ): Layer.Layer<
   ElnudgeClient,
-  ElnudgeError.InvalidRequest | Config.ConfigError,
+  ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress | Config.ConfigError,
   HttpClient.HttpClient | FileSystem.FileSystem | RequestLimiter.RequestLimiter
 > =>
   Layer.effect(
@@ -286,6 +284,6 @@ export const layerConfig = (
   options?: ConfigOptions,
 ): Layer.Layer<
   ElnudgeClient,
-  ElnudgeError.InvalidRequest | Config.ConfigError,
+  ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress | Config.ConfigError,
   HttpClient.HttpClient | FileSystem.FileSystem
 > => layerConfigLimited(options).pipe(Layer.provide(RequestLimiter.layer))

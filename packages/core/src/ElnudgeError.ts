@@ -36,14 +36,43 @@ const instead = "Read the nudges from the sessions' details instead (without --n
 
 const goOn = "Allow more, or run it with a checkpoint (--checkpoint), from which the same run goes on."
 
-/** The request can never succeed as it is: a refused parameter (400), a bad option, an unsafe address, a redirect. */
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+const invalid = (reason: string, request: RequestInfo | undefined): string =>
+  `The request is not valid: ${reason}${describe(request)}.`
+
+/** An option is out of range, of the wrong type or not there. Nothing was sent. */
+export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
+  /** Its name, such as `pageSize`. */
+  option: Schema.String,
   reason: Schema.String,
   advice: Schema.String,
   request,
 }) {
   override get message(): string {
-    return `The request is not valid: ${this.reason}${describe(this.request)}.`
+    return invalid(this.reason, this.request)
+  }
+}
+
+/** The API refused the request itself: 400, and each status that is not told by a class of its own. */
+export class RequestRefused extends Schema.TaggedError<RequestRefused>()("RequestRefused", {
+  status: Schema.Int,
+  request,
+}) {
+  override get message(): string {
+    return invalid(`the API refused it with ${this.status}`, this.request)
+  }
+  get advice(): string {
+    return "Check the window and the page size; if they are right, this version does not fit the API any more."
+  }
+}
+
+/** The address would expose the key: http beyond this machine, or a redirect. The key did not go there. */
+export class UnsafeAddress extends Schema.TaggedError<UnsafeAddress>()("UnsafeAddress", {
+  reason: Schema.String,
+  advice: Schema.String,
+  request,
+}) {
+  override get message(): string {
+    return invalid(this.reason, this.request)
   }
 }
 
@@ -261,7 +290,9 @@ export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()
 
 /** What a page of the list can fail with. */
 export type ListError =
-  | InvalidRequest
+  | InvalidOption
+  | RequestRefused
+  | UnsafeAddress
   | Unauthorized
   | TransportFailure
   | ServerUnavailable
@@ -278,7 +309,9 @@ export type NudgesError = Exclude<ListError, RetentionExceeded> | NudgesUnavaila
 
 /** What one session's detail can fail with. */
 export type DetailError =
-  | InvalidRequest
+  | InvalidOption
+  | RequestRefused
+  | UnsafeAddress
   | Unauthorized
   | TransportFailure
   | ServerUnavailable

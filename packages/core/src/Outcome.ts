@@ -13,7 +13,7 @@ export type Response = HttpClientResponse.HttpClientResponse
 
 /** What every request can fail with, beyond its endpoint's own refusals. */
 export type RequestError =
-  | ElnudgeError.InvalidRequest
+  | ElnudgeError.UnsafeAddress
   | ElnudgeError.Unauthorized
   | ElnudgeError.TransportFailure
   | ElnudgeError.ServerUnavailable
@@ -76,7 +76,7 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
   }
   yield* BodyText.drop(response)
   if (status >= 300 && status < 400) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new ElnudgeError.UnsafeAddress({
       reason: `${baseUrl.origin} redirects to ${redirectOrigin(response, baseUrl)}, and a key does not follow`,
       advice: "Set ELNUDGE_BASE_URL to the address that answers itself.",
       request,

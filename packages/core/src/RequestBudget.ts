@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { DeadlineReached, InvalidRequest, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
+import { DeadlineReached, InvalidOption, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Session from "./Session.ts"
 
@@ -84,11 +84,12 @@ export const Current = Context.Reference<RequestBudget | undefined>("@effect-eln
   defaultValue: () => undefined,
 })
 
-/** A budget that counts from now. Fails with `InvalidRequest` where an option is out of range. */
+/** A budget that counts from now. Fails with `InvalidOption` where an option is out of range. */
 export const make = Effect.fn("RequestBudget.make")(function* (options: Options = {}) {
   const { deadline, maxRequests } = options
   if (maxRequests !== undefined && !(Number.isSafeInteger(maxRequests) && maxRequests >= 1)) {
-    return yield* new InvalidRequest({
+    return yield* new InvalidOption({
+      option: "maxRequests",
       reason: `a run of at most ${maxRequests} requests`,
       advice: "Give a whole number of at least 1.",
     })

@@ -101,14 +101,15 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       const millisOf = (name: string, given: Duration.Input) =>
         Effect.map(PositiveDuration.parse(name, given), Duration.toMillis)
       const interval = yield* millisOf("interval", options.interval ?? "1 minute")
-      const settlesAfter = yield* millisOf("time to settle", options.settlesAfter ?? "31 minutes")
-      const listedAfter = yield* millisOf("age at which sessions are listed", options.listedAfter ?? "45 minutes")
-      const givenUpAfter = yield* millisOf("age at which sessions are given up", options.givenUpAfter ?? "1 day")
+      const settlesAfter = yield* millisOf("settlesAfter", options.settlesAfter ?? "31 minutes")
+      const listedAfter = yield* millisOf("listedAfter", options.listedAfter ?? "45 minutes")
+      const givenUpAfter = yield* millisOf("givenUpAfter", options.givenUpAfter ?? "1 day")
       const patience = yield* millisOf("patience", options.patience ?? "1 hour")
-      yield* WholeNumber.check("the concurrency", concurrency, 1, 1000)
-      yield* WholeNumber.check("the page size", pageSize, 1, SessionsApi.maxPageSize)
+      yield* WholeNumber.check("concurrency", concurrency, 1, 1000)
+      yield* WholeNumber.check("pageSize", pageSize, 1, SessionsApi.maxPageSize)
       if (listedAfter < settlesAfter || givenUpAfter < listedAfter) {
-        return yield* new ElnudgeError.InvalidRequest({
+        return yield* new ElnudgeError.InvalidOption({
+          option: listedAfter < settlesAfter ? "listedAfter" : "givenUpAfter",
           reason: "sessions settle, are listed and are given up in this order",
           advice: "Give settlesAfter ≤ listedAfter ≤ givenUpAfter, such as 31 minutes, 45 minutes and 1 day.",
         })

@@ -53,9 +53,9 @@ export const make = (
   Stream.unwrap(
     Effect.gen(function* () {
       const limit = options.pageSize ?? SessionsApi.maxPageSize
-      yield* WholeNumber.check("the page size", limit, 1, SessionsApi.maxPageSize)
+      yield* WholeNumber.check("pageSize", limit, 1, SessionsApi.maxPageSize)
       const concurrency = options.listConcurrency ?? 1
-      yield* WholeNumber.check("the list's concurrency", concurrency, 1, 64)
+      yield* WholeNumber.check("listConcurrency", concurrency, 1, 64)
       const client = yield* ElnudgeClient
       const pinned = options.resume?.window ?? (yield* TimeWindow.pin(options))
       const position = tracker?.begin(pinned) ?? options.resume ?? WalkPosition.start(pinned)

@@ -2,7 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { InvalidRequest } from "./ElnudgeError.ts"
+import { InvalidOption } from "./ElnudgeError.ts"
 import * as Session from "./Session.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 
@@ -25,12 +25,13 @@ export interface Options {
 
 const format = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
 
-/** Pins a window. Fails with `InvalidRequest` when it is empty or runs backwards. */
+/** Pins a window. Fails with `InvalidOption` when it is empty or runs backwards. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
   const to = options.to ?? (yield* DateTime.now)
   const from = options.from ?? DateTime.subtract(to, { days: 30 })
   if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {
-    return yield* new InvalidRequest({
+    return yield* new InvalidOption({
+      option: options.from === undefined ? "to" : "from",
       reason: `the window is empty: from ${format(from)} is not before to ${format(to)}`,
       advice: "Give a from that lies before to (the end is exclusive).",
     })

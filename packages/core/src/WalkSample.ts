@@ -190,7 +190,8 @@ const checkPages = (pages: number) =>
   Number.isInteger(pages) && pages >= 3 && pages <= 30
     ? Effect.void
     : Effect.fail(
-        new ElnudgeError.InvalidRequest({
+        new ElnudgeError.InvalidOption({
+          option: "pages",
           reason: `a sample of ${pages} pages`,
           advice: "Give a whole number from 3 to 30.",
         }),

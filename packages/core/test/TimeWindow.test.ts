@@ -34,7 +34,7 @@ describe("TimeWindow", () => {
   it.effect.each(["2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"])("is refused when it is empty: from %s", (from) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(TimeWindow.pin({ from: at(from), to: at("2026-10-02T00:00:00Z") }))
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.include(error.message, "2026-10-02T00:00:00Z")
     }),
   )

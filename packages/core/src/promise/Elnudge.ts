@@ -151,7 +151,7 @@ const orThrow = <A, E>(exit: Exit.Exit<A, E>): A => {
   return exit.value
 }
 
-/** A client. Throws `InvalidRequest` where an option is out of range or the address would expose the key. */
+/** A client. Throws `InvalidOption` where an option is out of range, and `UnsafeAddress`. */
 export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client => {
   const reload =
     reloadKey === undefined
@@ -159,7 +159,12 @@ export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client 
       : Effect.tryPromise({
           try: async () => Redacted.make(await reloadKey()),
           // What was thrown may hold a key.
-          catch: () => new ElnudgeError.InvalidRequest({ reason: "reloadKey failed", advice: "See why it failed." }),
+          catch: () =>
+            new ElnudgeError.InvalidOption({
+              option: "reloadKey",
+              reason: "reloadKey failed",
+              advice: "See why it failed.",
+            }),
         })
   const layer = ElnudgeClient.layer({ ...options, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
     Layer.provide(FetchHttpClient.layer),
@@ -186,24 +191,28 @@ const providerOf = (env: EnvOptions["env"]) =>
     ? ConfigProvider.fromEnv()
     : ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isNotUndefined) })
 
-/** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidRequest` where there is no key. */
+/** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidOption` where there is no key. */
 export const fromEnv = ({ env, ...options }: EnvOptions = {}): Client => {
   const { address, file, key } = orThrow(Effect.runSyncExit(environment.parse(providerOf(env))))
   const apiKey = key.trim()
   if (apiKey !== "") return make({ ...options, apiKey, baseUrl: address === "" ? undefined : address })
   throw file === ""
-    ? new ElnudgeError.InvalidRequest({
+    ? new ElnudgeError.InvalidOption({
+        option: "apiKey",
         reason: "there is no API key",
         advice: "Set ELNUDGE_API_KEY to the site's secret key.",
       })
-    : new ElnudgeError.InvalidRequest({
+    : new ElnudgeError.InvalidOption({
+        option: "apiKey",
         reason: "ELNUDGE_API_KEY is not set, and the file that ELNUDGE_API_KEY_FILE names is not read here",
         advice: "Read the file, and give its content to Elnudge.make as apiKey, and what reads it as reloadKey.",
       })
 }
 
 const classes = [
-  ElnudgeError.InvalidRequest,
+  ElnudgeError.InvalidOption,
+  ElnudgeError.RequestRefused,
+  ElnudgeError.UnsafeAddress,
   ElnudgeError.Unauthorized,
   ElnudgeError.TransportFailure,
   ElnudgeError.ServerUnavailable,
