@@ -248,7 +248,12 @@ const isOfCursor = (status: number, { cursor }: ListRequest): boolean =>
   cursor !== undefined && (status === 400 || status === 404 || status === 410)
 
 const refused = (status: number, request: ElnudgeError.RequestInfo) =>
-  new ElnudgeError.RequestRefused({ status, request })
+  new ElnudgeError.RequestRefused({
+    status,
+    reason: `the API refused it with ${status}`,
+    advice: "Check the window and the page size; if they are right, this version does not fit the API any more.",
+    request,
+  })
 
 /** A client on any `HttpClient`. Clients of one key share its limiter. */
 export const layer = (

@@ -3,6 +3,7 @@
  * why in one line, `advice` what to do next. No error holds a key, a header or a payload.
  */
 import * as Schema from "effect/Schema"
+import { AdvisedError } from "./AdvisedError.ts"
 
 const page = {
   from: Schema.optional(Schema.String),
@@ -40,7 +41,8 @@ const invalid = (reason: string, request: RequestInfo | undefined): string =>
   `The request is not valid: ${reason}${describe(request)}.`
 
 /** An option is out of range, of the wrong type or not there. Nothing was sent. */
-export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
+export class InvalidOption extends AdvisedError.extend<InvalidOption>("InvalidOption")({
+  _tag: Schema.tag("InvalidOption"),
   /** Its name, such as `pageSize`. */
   option: Schema.String,
   reason: Schema.String,
@@ -53,20 +55,21 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
 }
 
 /** The API refused the request itself: 400, and each status that is not told by a class of its own. */
-export class RequestRefused extends Schema.TaggedError<RequestRefused>()("RequestRefused", {
+export class RequestRefused extends AdvisedError.extend<RequestRefused>("RequestRefused")({
+  _tag: Schema.tag("RequestRefused"),
   status: Schema.Int,
+  reason: Schema.String,
+  advice: Schema.String,
   request,
 }) {
   override get message(): string {
-    return invalid(`the API refused it with ${this.status}`, this.request)
-  }
-  get advice(): string {
-    return "Check the window and the page size; if they are right, this version does not fit the API any more."
+    return invalid(this.reason, this.request)
   }
 }
 
 /** The address would expose the key: http beyond this machine, or a redirect. The key did not go there. */
-export class UnsafeAddress extends Schema.TaggedError<UnsafeAddress>()("UnsafeAddress", {
+export class UnsafeAddress extends AdvisedError.extend<UnsafeAddress>("UnsafeAddress")({
+  _tag: Schema.tag("UnsafeAddress"),
   reason: Schema.String,
   advice: Schema.String,
   request,
@@ -77,7 +80,8 @@ export class UnsafeAddress extends Schema.TaggedError<UnsafeAddress>()("UnsafeAd
 }
 
 /** The key is missing, wrong, revoked or not allowed (401, 403). Retried only with another key (401). */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+export class Unauthorized extends AdvisedError.extend<Unauthorized>("Unauthorized")({
+  _tag: Schema.tag("Unauthorized"),
   status: Schema.Int,
   /** Why reading the key again gave no other one, where it was read again. */
   keyProblem: Schema.optional(Schema.String),
@@ -98,13 +102,17 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 }
 
 /** No usable answer came back: refused, reset, cut off or timed out, after every retry. */
-export class TransportFailure extends Schema.TaggedError<TransportFailure>()("TransportFailure", {
+export class TransportFailure extends AdvisedError.extend<TransportFailure>("TransportFailure")({
+  _tag: Schema.tag("TransportFailure"),
   /** What the last attempt met, such as `ECONNREFUSED` or `timeout`. */
   reason: Schema.String,
   attempts: Schema.Int,
   origin: Schema.String,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     return `No answer from ${this.origin}: ${this.reason}, after ${this.attempts} attempts${describe(this.request)}.`
   }
@@ -114,11 +122,15 @@ export class TransportFailure extends Schema.TaggedError<TransportFailure>()("Tr
 }
 
 /** The API answered with a 5xx after every retry. */
-export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
+export class ServerUnavailable extends AdvisedError.extend<ServerUnavailable>("ServerUnavailable")({
+  _tag: Schema.tag("ServerUnavailable"),
   status: Schema.Int,
   attempts: Schema.Int,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     return `The API is failing: ${this.status}, after ${this.attempts} attempts${describe(this.request)}.`
   }
@@ -128,13 +140,17 @@ export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("
 }
 
 /** The rate limit was hit and waiting would take longer than allowed. Every request of the key is held until then. */
-export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+export class RateLimited extends AdvisedError.extend<RateLimited>("RateLimited")({
+  _tag: Schema.tag("RateLimited"),
   /** The instant (ISO 8601) from which the API accepts requests of this key again. */
   resumeAt: Schema.String,
   /** How long this request had been held already, in milliseconds. */
   waitedMillis: Schema.Finite,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     return `The rate limit is used up until ${this.resumeAt}, longer than a request may wait${describe(this.request)}.`
   }
@@ -144,11 +160,15 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 }
 
 /** Where several processes keep one key's limit, nobody answers: nothing is sent without it. */
-export class LimiterUnavailable extends Schema.TaggedError<LimiterUnavailable>()("LimiterUnavailable", {
+export class LimiterUnavailable extends AdvisedError.extend<LimiterUnavailable>("LimiterUnavailable")({
+  _tag: Schema.tag("LimiterUnavailable"),
   /** What it met, such as `ECONNREFUSED`. */
   reason: Schema.String,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     return `The limit that is shared with other processes cannot be asked for: ${this.reason}${describe(this.request)}.`
   }
@@ -158,7 +178,8 @@ export class LimiterUnavailable extends Schema.TaggedError<LimiterUnavailable>()
 }
 
 /** The run's deadline comes before the answer: at that instant, or at once where a 429 holds the key for longer. */
-export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("DeadlineReached", {
+export class DeadlineReached extends AdvisedError.extend<DeadlineReached>("DeadlineReached")({
+  _tag: Schema.tag("DeadlineReached"),
   /** The deadline (ISO 8601). */
   deadline: Schema.String,
   /** Until when the API holds the key's requests (ISO 8601), where that is why the deadline cannot be met. */
@@ -176,7 +197,8 @@ export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("Dead
 }
 
 /** The run has sent as many requests as it may, retries included; not one more is sent. */
-export class RequestsUsedUp extends Schema.TaggedError<RequestsUsedUp>()("RequestsUsedUp", {
+export class RequestsUsedUp extends AdvisedError.extend<RequestsUsedUp>("RequestsUsedUp")({
+  _tag: Schema.tag("RequestsUsedUp"),
   maxRequests: Schema.Int,
   request,
 }) {
@@ -189,7 +211,8 @@ export class RequestsUsedUp extends Schema.TaggedError<RequestsUsedUp>()("Reques
 }
 
 /** A 404 on the first page: the window begins before what the plan keeps (or the address is wrong). */
-export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("RetentionExceeded", {
+export class RetentionExceeded extends AdvisedError.extend<RetentionExceeded>("RetentionExceeded")({
+  _tag: Schema.tag("RetentionExceeded"),
   from: Schema.optional(Schema.String),
   /** The oldest `from` the plan allows (ISO 8601), where the plan's retention is known. */
   oldestFrom: Schema.optional(Schema.String),
@@ -209,7 +232,8 @@ export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("
  * The first page of nudges is not there (404, 410). The endpoint is outside the contract: a plan may be without it, and
  * sessions may have details with the same nudges all the same.
  */
-export class NudgesUnavailable extends Schema.TaggedError<NudgesUnavailable>()("NudgesUnavailable", {
+export class NudgesUnavailable extends AdvisedError.extend<NudgesUnavailable>("NudgesUnavailable")({
+  _tag: Schema.tag("NudgesUnavailable"),
   status: Schema.Int,
   from: Schema.optional(Schema.String),
   /** The oldest `from` the plan allows (ISO 8601), where the plan's retention is known. */
@@ -227,7 +251,8 @@ export class NudgesUnavailable extends Schema.TaggedError<NudgesUnavailable>()("
 }
 
 /** A 200 that does not fit the contract. Names the session or the nudge, and the path; never holds the payload. */
-export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("ResponseInvalid", {
+export class ResponseInvalid extends AdvisedError.extend<ResponseInvalid>("ResponseInvalid")({
+  _tag: Schema.tag("ResponseInvalid"),
   /** What did not fit, such as `expected an integer`. */
   reason: Schema.String,
   /** Where in the body, such as `data[3].intent_score`. */
@@ -249,7 +274,8 @@ export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("Resp
 }
 
 /** The API does not accept the cursor any more (400, 404 or 410 with a cursor). */
-export class CursorRejected extends Schema.TaggedError<CursorRejected>()("CursorRejected", {
+export class CursorRejected extends AdvisedError.extend<CursorRejected>("CursorRejected")({
+  _tag: Schema.tag("CursorRejected"),
   status: Schema.Int,
   /** For a walk that tried to go on by time instead: the end of the window that brought nothing new. */
   stalledAt: Schema.optional(Schema.String),
@@ -274,7 +300,8 @@ export class CursorRejected extends Schema.TaggedError<CursorRejected>()("Cursor
 }
 
 /** A session that was listed has no detail (404). Streams turn this into data unless told to fail. */
-export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {
+export class SessionUnavailable extends AdvisedError.extend<SessionUnavailable>("SessionUnavailable")({
+  _tag: Schema.tag("SessionUnavailable"),
   sessionId: Schema.String,
   reason: Schema.Literals(["past_retention", "not_found"]),
 }) {

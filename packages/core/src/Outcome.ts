@@ -43,9 +43,14 @@ const redirectOrigin = (response: Response, baseUrl: BaseUrl): string => {
 }
 
 /** No usable answer came back. */
-export const unreachable = (reason: string, request: ElnudgeError.RequestInfo, baseUrl: BaseUrl): Outcome<never> => ({
+export const unreachable = (
+  reason: string,
+  request: ElnudgeError.RequestInfo,
+  { origin }: BaseUrl,
+  cause: Error | undefined,
+): Outcome<never> => ({
   _tag: "Again",
-  failure: (attempts) => new ElnudgeError.TransportFailure({ reason, attempts, origin: baseUrl.origin, request }),
+  failure: (attempts) => new ElnudgeError.TransportFailure({ reason, attempts, origin, request, cause }),
 })
 
 /** What a response means. Its body is read only where it counts. */

@@ -18,6 +18,7 @@ import * as RequestBudget from "./RequestBudget.ts"
 import type * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestMetrics from "./RequestMetrics.ts"
 import * as Session from "./Session.ts"
+import * as TransportCause from "./TransportCause.ts"
 import * as TransportReason from "./TransportReason.ts"
 
 export interface Settings {
@@ -65,13 +66,17 @@ const attempt = <A, E>(call: Call<A, E>, { attemptTimeout, baseUrl }: Settings) 
     Effect.catchIf(isStatusError, (error) => Effect.succeed(error.reason.response)),
     Effect.flatMap((response) => Outcome.ofResponse(response, call, baseUrl)),
     Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
-      Effect.succeed(Outcome.unreachable(TransportReason.of(error.reason.cause), call.request, baseUrl)),
+      Effect.map(KeyInUse.OfAttempt, (key) => {
+        const { cause } = error.reason
+        const reason = TransportReason.of(cause)
+        return Outcome.unreachable(reason, call.request, baseUrl, TransportCause.of(cause, key))
+      }),
     ),
     Effect.timeoutOrElse({
       duration: attemptTimeout,
       orElse: () =>
         Effect.succeed(
-          Outcome.unreachable(`no answer within ${Duration.format(attemptTimeout)}`, call.request, baseUrl),
+          Outcome.unreachable(`no answer within ${Duration.format(attemptTimeout)}`, call.request, baseUrl, undefined),
         ),
     }),
   )

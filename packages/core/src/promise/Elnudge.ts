@@ -14,12 +14,14 @@ import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import { AdvisedError } from "../AdvisedError.ts"
 import * as ElnudgeClient from "../ElnudgeClient.ts"
 import * as ElnudgeError from "../ElnudgeError.ts"
 import type * as Session from "../Session.ts"
 import type { SessionRead } from "../SessionRead.ts"
 import * as SessionReads from "../SessionRead.ts"
 import * as SessionStream from "../SessionStream.ts"
+import * as Caller from "./Caller.ts"
 import { ClientClosed } from "./ClientClosed.ts"
 import * as Iteration from "./Iteration.ts"
 import * as Moment from "./Moment.ts"
@@ -146,8 +148,9 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
   }
 }
 
-const orThrow = <A, E>(exit: Exit.Exit<A, E>): A => {
-  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+const orThrow = <A, E>(effect: Effect.Effect<A, E>, caller: Caller.Caller): A => {
+  const exit = Effect.runSyncExit(effect)
+  if (Exit.isFailure(exit)) throw caller.blamed(Cause.squash(exit.cause))
   return exit.value
 }
 
@@ -169,7 +172,7 @@ export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client 
   const layer = ElnudgeClient.layer({ ...options, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
     Layer.provide(FetchHttpClient.layer),
   )
-  const context = orThrow(Effect.runSyncExit(Effect.scoped(Layer.build(layer))))
+  const context = orThrow(Effect.scoped(Layer.build(layer)), Caller.here())
   return fromContext(fetch === undefined ? context : Context.add(context, FetchHttpClient.Fetch, fetch))
 }
 
@@ -193,7 +196,7 @@ const providerOf = (env: EnvOptions["env"]) =>
 
 /** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidOption` where there is no key. */
 export const fromEnv = ({ env, ...options }: EnvOptions = {}): Client => {
-  const { address, file, key } = orThrow(Effect.runSyncExit(environment.parse(providerOf(env))))
+  const { address, file, key } = orThrow(environment.parse(providerOf(env)), Caller.here())
   const apiKey = key.trim()
   if (apiKey !== "") return make({ ...options, apiKey, baseUrl: address === "" ? undefined : address })
   throw file === ""
@@ -209,27 +212,8 @@ export const fromEnv = ({ env, ...options }: EnvOptions = {}): Client => {
       })
 }
 
-const classes = [
-  ElnudgeError.InvalidOption,
-  ElnudgeError.RequestRefused,
-  ElnudgeError.UnsafeAddress,
-  ElnudgeError.Unauthorized,
-  ElnudgeError.TransportFailure,
-  ElnudgeError.ServerUnavailable,
-  ElnudgeError.RateLimited,
-  ElnudgeError.LimiterUnavailable,
-  ElnudgeError.DeadlineReached,
-  ElnudgeError.RequestsUsedUp,
-  ElnudgeError.RetentionExceeded,
-  ElnudgeError.NudgesUnavailable,
-  ElnudgeError.ResponseInvalid,
-  ElnudgeError.CursorRejected,
-  ElnudgeError.SessionUnavailable,
-  ClientClosed,
-]
-
-/** What the client throws of its own: each has a `_tag`, a `message` and an `advice`. */
-export type Thrown = InstanceType<(typeof classes)[number]>
+/** What the client throws of its own: each has a `_tag`, a `message`, an `advice`, and says whether it `isRetryable`. */
+export type Thrown = ElnudgeError.ElnudgeError | ClientClosed
 
 /** Tells what the client throws of its own from a signal's reason and from anything else. */
-export const isError = (error: unknown): error is Thrown => classes.some((each) => error instanceof each)
+export const isError = (error: unknown): error is Thrown => error instanceof AdvisedError
