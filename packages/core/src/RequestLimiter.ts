@@ -51,7 +51,7 @@ export interface KeyLimiter {
 export class RequestLimiter extends Context.Service<
   RequestLimiter,
   {
-    /** The limiter of one key; the same key gives the same limiter, and the first caller's limit counts. */
+    /** The limiter of one key; the same key gives the same limiter. Fails where another limit was asked for before. */
     readonly forKey: (key: string, limit: Limit) => Effect.Effect<KeyLimiter, InvalidOption>
   }
 >()("@effect-elnudge/core/RequestLimiter") {}
@@ -199,15 +199,27 @@ const makeKeyLimiter = (turns: Turns): KeyLimiter => {
   }
 }
 
+const written = (limit: Limit): string => (limit === "auto" ? "a limit that is learned" : `${limit} requests a minute`)
+
+const anotherLimit = (first: Limit, second: Limit) =>
+  new InvalidOption({
+    option: "requestsPerMinute",
+    reason: `a client of this key has ${written(first)} in this process already, and this one asks for ${written(second)}`,
+    advice:
+      "Give all clients of a key the same requestsPerMinute and share: they share one limiter as long as the process runs.",
+  })
+
 const makeWith = (turnsOf: (key: string, limit: Limit) => Effect.Effect<Turns, InvalidOption>) => {
-  const limiters = new Map<string, KeyLimiter>()
+  const limiters = new Map<string, { readonly limit: Limit; readonly limiter: KeyLimiter }>()
   return RequestLimiter.of({
     forKey: Effect.fnUntraced(function* (key, limit) {
       const existing = limiters.get(key)
-      if (existing !== undefined) return existing
-      const created = makeKeyLimiter(yield* turnsOf(key, limit))
-      limiters.set(key, created)
-      return created
+      if (existing !== undefined) {
+        return existing.limit === limit ? existing.limiter : yield* anotherLimit(existing.limit, limit)
+      }
+      const limiter = makeKeyLimiter(yield* turnsOf(key, limit))
+      limiters.set(key, { limit, limiter })
+      return limiter
     }),
   })
 }
