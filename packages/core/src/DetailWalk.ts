@@ -6,7 +6,9 @@ import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import type * as ElnudgeError from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import type * as Session from "./Session.ts"
+import * as SessionPages from "./SessionPages.ts"
 import type { ListOptions, Page } from "./SessionPages.ts"
 import type * as SessionRead from "./SessionRead.ts"
 import type * as WalkPosition from "./WalkPosition.ts"
@@ -30,6 +32,16 @@ export interface DetailOptions extends ListOptions {
    * brings its own position to resume from, and keeps the list's order. @default none
    */
   readonly tracker?: WalkPosition.Tracker | undefined
+}
+
+/** The options of a walk with details. */
+export const checks: OptionCheck.Checks<DetailOptions> = {
+  ...SessionPages.checks,
+  pick: OptionCheck.callable,
+  concurrency: OptionCheck.number,
+  unordered: OptionCheck.truth,
+  onUnavailable: OptionCheck.oneOf("skip", "emit", "fail"),
+  tracker: OptionCheck.struct,
 }
 
 /** A page, and what is known of its sessions without asking for each; undefined for those that need their detail. */
@@ -101,7 +113,7 @@ export const ofPages = <E>(
   return Stream.fromEffect(
     Effect.andThen(WholeNumber.check("concurrency", concurrency, 1, 1000), Coverage.Current),
   ).pipe(
-    Stream.flatMap((recorder) => Stream.map(known, (each) => runsOf(each, recorder))),
+    Stream.flatMap((recorder) => Stream.mapEffect(known, (each) => OptionCheck.evaluate(() => runsOf(each, recorder)))),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     // An error is one of the results until those before it are handed on.

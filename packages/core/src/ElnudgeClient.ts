@@ -19,6 +19,7 @@ import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
 import * as NudgesApi from "./NudgesApi.ts"
 import { documentedPerMinute } from "./Pace.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestLoop from "./RequestLoop.ts"
@@ -27,6 +28,7 @@ import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import type { TimeWindow } from "./TimeWindow.ts"
 import { version } from "./Version.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
 export interface Options {
   /** The site's secret key. It is never printed, and goes only to https or to loopback. */
@@ -41,7 +43,7 @@ export interface Options {
   readonly baseUrl?: string | undefined
   /**
    * The key's limit: an integer of at least 2. `"auto"` learns it, from the documented one on, at the price of a few
-   * refusals. Clients of one key share one limiter, and what the first of them says counts. @default 1000
+   * refusals. Clients of one key share one limiter for as long as the process runs, and one with another limit than the first is refused. @default 1000
    */
   readonly requestsPerMinute?: RequestLimiter.Limit | undefined
   /**
@@ -71,15 +73,18 @@ export interface ListRequest {
   readonly part?: boolean | undefined
 }
 
+/** What is known of a session that is asked for. */
+export interface GetOptions {
+  /** When it started, if the list told: a 404 can then say whether the plan keeps it. @default unknown */
+  readonly startedAt?: string | undefined
+}
+
 /** One request each: with its turn under the limit, its retries and its checked answer. */
 export class ElnudgeClient extends Context.Service<
   ElnudgeClient,
   {
     readonly listSessions: (request?: ListRequest) => Effect.Effect<SessionsApi.SessionPage, ElnudgeError.ListError>
-    readonly getSession: (
-      id: string,
-      options?: { readonly startedAt?: string | undefined },
-    ) => Effect.Effect<Session.Detail, ElnudgeError.DetailError>
+    readonly getSession: (id: string, options?: GetOptions) => Effect.Effect<Session.Detail, ElnudgeError.DetailError>
     /**
      * A page of `GET /nudges`, newest first; the window is of `shown_at`. The endpoint is not in the contract: where the
      * API does not have it, the first page fails with `NudgesUnavailable`, and the details have the same nudges.
@@ -106,11 +111,52 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   ...(part === true ? { part } : {}),
 })
 
+const apiKeyCheck = OptionCheck.is("a Redacted: Redacted.make(key)", Redacted.isRedacted)
+
+/** The options that the environment does not say. */
+export const checks: OptionCheck.Checks<ConfigOptions> = {
+  requestsPerMinute: OptionCheck.is(
+    'a number, or "auto"',
+    (value) => value === "auto" || OptionCheck.number.fits(value),
+  ),
+  share: OptionCheck.number,
+  attemptTimeout: OptionCheck.duration,
+  maxHold: OptionCheck.duration,
+  retentionDays: OptionCheck.number,
+}
+
+const allChecks: OptionCheck.Checks<Options> = {
+  apiKey: OptionCheck.required(apiKeyCheck),
+  reloadKey: OptionCheck.is("an Effect", Effect.isEffect),
+  baseUrl: OptionCheck.text,
+  ...checks,
+}
+
+const listChecks: OptionCheck.Checks<ListRequest> = {
+  window: OptionCheck.struct,
+  cursor: OptionCheck.text,
+  limit: OptionCheck.number,
+  cursorAlone: OptionCheck.truth,
+  rowsEmitted: OptionCheck.number,
+  part: OptionCheck.truth,
+}
+
+const checkList = (list: ListRequest) =>
+  Effect.andThen(
+    OptionCheck.check(listChecks, list),
+    Effect.suspend(() => WholeNumber.check("limit", list.limit ?? 1, 1, SessionsApi.maxPageSize)),
+  )
+
+const getChecks: OptionCheck.Checks<GetOptions> = {
+  startedAt: OptionCheck.is("an instant, such as 2026-10-01T00:00:00Z", Schema.is(Session.Instant)),
+}
+
 // To take a stack trace with each span costs more than the rest of what a request does here.
 const noStack = { captureStackTrace: false }
 
 /** Fails with `InvalidOption` where an option is out of range, and with `UnsafeAddress`. */
 export const make = Effect.fnUntraced(function* (options: Options) {
+  yield* OptionCheck.check(allChecks, options)
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
   const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? documentedPerMinute, options.share ?? 1)
   const attemptTimeout = yield* PositiveDuration.parse("attemptTimeout", options.attemptTimeout ?? "30 seconds")
@@ -160,6 +206,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
 
   const listSessions = Effect.fnUntraced(
     function* (list: ListRequest = {}) {
+      yield* checkList(list)
       const page = pageOf(list)
       const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
       const oldest = yield* oldestFrom
@@ -180,6 +227,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
 
   const listNudges = Effect.fnUntraced(
     function* (list: ListRequest = {}) {
+      yield* checkList(list)
       const page = pageOf(list)
       const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
       const oldest = yield* oldestFrom
@@ -204,12 +252,14 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   )
 
   const getSession = Effect.fnUntraced(
-    function* (id: string, { startedAt }: { readonly startedAt?: string | undefined } = {}) {
+    function* (id: string, options: GetOptions = {}) {
+      yield* OptionCheck.check(getChecks, options)
+      const { startedAt } = options
       // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
       if (!isSessionId(id)) {
         return yield* new ElnudgeError.InvalidOption({
           option: "id",
-          reason: `${JSON.stringify(id)} is no session id`,
+          reason: `${typeof id === "string" ? JSON.stringify(id) : OptionCheck.shown(id)} is no session id`,
           advice: "Give the id of a session, as the list has it.",
           // Without types it may be anything.
           ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
@@ -275,6 +325,7 @@ export const layerConfigLimited = (
   Layer.effect(
     ElnudgeClient,
     Effect.gen(function* () {
+      yield* OptionCheck.check(checks, options ?? {})
       const { key: apiKey, reload: reloadKey } = yield* ApiKey.source()
       const baseUrl = yield* Config.String("ELNUDGE_BASE_URL").pipe(Config.withDefault(SessionsApi.baseUrl))
       return yield* make({ ...options, apiKey, reloadKey, baseUrl })

@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { DeadlineReached, InvalidOption, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Session from "./Session.ts"
 
@@ -84,8 +85,11 @@ export const Current = Context.Reference<RequestBudget | undefined>("@effect-eln
   defaultValue: () => undefined,
 })
 
+const checks: OptionCheck.Checks<Options> = { maxRequests: OptionCheck.number, deadline: OptionCheck.duration }
+
 /** A budget that counts from now. Fails with `InvalidOption` where an option is out of range. */
 export const make = Effect.fn("RequestBudget.make")(function* (options: Options = {}) {
+  yield* OptionCheck.check(checks, options)
   const { deadline, maxRequests } = options
   if (maxRequests !== undefined && !(Number.isSafeInteger(maxRequests) && maxRequests >= 1)) {
     return yield* new InvalidOption({

@@ -11,6 +11,7 @@ import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as FollowPosition from "./FollowPosition.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Retention from "./Retention.ts"
 import * as Session from "./Session.ts"
@@ -77,6 +78,20 @@ const mostOpen = 50_000
 const second = 1_000
 const hour = 3_600 * second
 const day = 24 * hour
+const checks: OptionCheck.Checks<FollowOptions> = {
+  from: OptionCheck.dateTime,
+  pick: OptionCheck.callable,
+  interval: OptionCheck.duration,
+  settlesAfter: OptionCheck.duration,
+  listedAfter: OptionCheck.duration,
+  givenUpAfter: OptionCheck.duration,
+  patience: OptionCheck.duration,
+  onUnavailable: OptionCheck.oneOf("skip", "emit"),
+  concurrency: OptionCheck.number,
+  pageSize: OptionCheck.number,
+  tracker: OptionCheck.struct,
+}
+
 /** What every plan has, and a day for clocks that differ. */
 const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
 
@@ -97,7 +112,9 @@ const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
 export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.SessionRead, FollowError, ElnudgeClient> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { concurrency = 8, onUnavailable = "emit", pageSize = SessionsApi.maxPageSize, pick = () => true } = options
+      yield* OptionCheck.check(checks, options)
+      const { concurrency = 8, onUnavailable = "emit", pageSize = SessionsApi.maxPageSize } = options
+      const isPicked = OptionCheck.answering("pick", options.pick ?? (() => true))
       const millisOf = (name: string, given: Duration.Input) =>
         Effect.map(PositiveDuration.parse(name, given), Duration.toMillis)
       const interval = yield* millisOf("interval", options.interval ?? "1 minute")
@@ -143,7 +160,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
           tracker.keep({ summary, window, dueAt: Math.min(settling + settlesAfter, givingUp) })
           return []
         }
-        if (detail._tag === "NotNeeded" && pick(summary)) {
+        if (detail._tag === "NotNeeded" && isPicked(summary)) {
           tracker.keep({ summary, window, dueAt: readAt })
           return []
         }
@@ -224,12 +241,14 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
       const listSpan = (window: TimeSpan.TimeSpan) => {
         const span = { from: DateTime.makeUnsafe(window.from), to: DateTime.makeUnsafe(window.to) }
         return SessionPages.make({ ...span, pageSize }, anew).pipe(
-          Stream.map(({ readAt, sessions }) =>
-            sessions.flatMap((summary) => {
-              if (!tracker.list(summary)) return []
-              failedMillis = 0
-              return settle({ summary, detail: SessionRead.notNeeded, readAt, window }, window)
-            }),
+          Stream.mapEffect(({ readAt, sessions }) =>
+            OptionCheck.evaluate(() =>
+              sessions.flatMap((summary) => {
+                if (!tracker.list(summary)) return []
+                failedMillis = 0
+                return settle({ summary, detail: SessionRead.notNeeded, readAt, window }, window)
+              }),
+            ),
           ),
           // After each page, so that no more than a page's sessions wait for their details.
           Stream.flatMap((reads) =>

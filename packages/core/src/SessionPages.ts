@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import type * as ElnudgeError from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PageWalk from "./PageWalk.ts"
 import type * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
@@ -35,6 +36,15 @@ export interface ListOptions extends TimeWindow.Options {
   readonly resume?: WalkPosition.WalkPosition | undefined
 }
 
+/** The options of a list. */
+export const checks: OptionCheck.Checks<ListOptions> = {
+  ...TimeWindow.checks,
+  pageSize: OptionCheck.number,
+  followWindow: OptionCheck.truth,
+  listConcurrency: OptionCheck.number,
+  resume: OptionCheck.struct,
+}
+
 /** One page of new rows, when it was read (epoch milliseconds), and the window of the walk. */
 export interface Page {
   readonly sessions: ReadonlyArray<Session.Summary>
@@ -57,7 +67,7 @@ export const make = (
       const concurrency = options.listConcurrency ?? 1
       yield* WholeNumber.check("listConcurrency", concurrency, 1, 64)
       const client = yield* ElnudgeClient
-      const pinned = options.resume?.window ?? (yield* TimeWindow.pin(options))
+      const pinned = options.resume?.window ?? (yield* TimeWindow.pin({ from: options.from, to: options.to }))
       const position = tracker?.begin(pinned) ?? options.resume ?? WalkPosition.start(pinned)
       if (position.complete) return Stream.empty
       const recorder = yield* Coverage.Current

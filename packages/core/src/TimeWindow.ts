@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { InvalidOption } from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as Session from "./Session.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 
@@ -23,10 +24,14 @@ export interface Options {
   readonly to?: DateTime.DateTime | undefined
 }
 
+/** The options of a window. */
+export const checks: OptionCheck.Checks<Options> = { from: OptionCheck.dateTime, to: OptionCheck.dateTime }
+
 const format = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
 
 /** Pins a window. Fails with `InvalidOption` when it is empty or runs backwards. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
+  yield* OptionCheck.check(checks, options)
   const to = options.to ?? (yield* DateTime.now)
   const from = options.from ?? DateTime.subtract(to, { days: 30 })
   if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {

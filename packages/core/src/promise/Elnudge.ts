@@ -20,6 +20,7 @@ import * as ElnudgeError from "../ElnudgeError.ts"
 import type * as Session from "../Session.ts"
 import type { SessionRead } from "../SessionRead.ts"
 import * as SessionReads from "../SessionRead.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 import * as SessionStream from "../SessionStream.ts"
 import * as Caller from "./Caller.ts"
 import { ClientClosed } from "./ClientClosed.ts"
@@ -46,10 +47,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface GetOptions extends CallOptions {
-  /** When the session started, if the list told: a 404 can then say whether the plan keeps it. @default unknown */
-  readonly startedAt?: string | undefined
-}
+export interface GetOptions extends CallOptions, ElnudgeClient.GetOptions {}
 
 export interface ListOptions
   extends CallOptions, Pick<SessionStream.ListOptions, "pageSize" | "followWindow" | "listConcurrency"> {
@@ -93,6 +91,33 @@ export interface Client extends AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
+const signalCheck = OptionCheck.is(
+  "an AbortSignal",
+  (value) =>
+    Predicate.isObject(value) && Predicate.isBoolean(value.aborted) && Predicate.isFunction(value.throwIfAborted),
+)
+
+const getChecks: OptionCheck.Checks<GetOptions> = { signal: signalCheck, startedAt: OptionCheck.any }
+
+const listChecks: OptionCheck.Checks<ListOptions> = {
+  from: OptionCheck.any,
+  to: OptionCheck.any,
+  signal: signalCheck,
+  pageSize: OptionCheck.number,
+  followWindow: OptionCheck.truth,
+  listConcurrency: OptionCheck.number,
+}
+
+const detailChecks: OptionCheck.Checks<DetailOptions> = {
+  ...listChecks,
+  pick: OptionCheck.callable,
+  concurrency: OptionCheck.number,
+  unordered: OptionCheck.truth,
+  onUnavailable: OptionCheck.oneOf("skip", "emit", "fail"),
+}
+
+const ndjsonChecks: OptionCheck.Checks<NdjsonOptions> = { ...detailChecks, details: OptionCheck.truth }
+
 const windowOf = Effect.fnUntraced(function* ({ from, to }: ListOptions) {
   return {
     from: from === undefined ? undefined : yield* Effect.fromResult(Moment.parse("from", from)),
@@ -101,8 +126,8 @@ const windowOf = Effect.fnUntraced(function* ({ from, to }: ListOptions) {
 })
 
 // As `details` that needs none, but without its look-ahead, which is for details.
-const listed = (options: SessionStream.ListOptions) =>
-  SessionStream.pages(options).pipe(
+const listed = ({ followWindow, from, listConcurrency, pageSize, to }: SessionStream.ListOptions) =>
+  SessionStream.pages({ followWindow, from, listConcurrency, pageSize, to }).pipe(
     Stream.flatMap(({ readAt, sessions, window }) =>
       Stream.fromArray(
         sessions.map((summary): SessionRead => ({ summary, detail: SessionReads.notNeeded, readAt, window })),
@@ -113,20 +138,32 @@ const listed = (options: SessionStream.ListOptions) =>
 /** The client of services that are there already, such as those of an Effect program. Closing it leaves them as they are. */
 export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient>): Client => {
   const underWay = UnderWay.make()
-  const setting = (options: CallOptions | undefined) => ({ context, underWay, signal: options?.signal })
+  const setting = (options: CallOptions | undefined) => ({
+    context,
+    underWay,
+    // What is none is told by the check, before anything is asked for.
+    signal: signalCheck.fits(options?.signal) ? options?.signal : undefined,
+  })
 
   const iterable = <A, E, Options extends ListOptions>(
+    checks: OptionCheck.Checks<Options>,
     options: Options,
     walk: (
-      options: Omit<Options, "from" | "to"> & SessionStream.ListOptions,
+      options: Omit<Options, "from" | "to" | "signal"> & SessionStream.ListOptions,
     ) => Stream.Stream<A, E, ElnudgeClient.ElnudgeClient>,
   ) => {
-    const stream = Stream.unwrap(Effect.map(windowOf(options), (window) => walk({ ...options, ...window })))
+    const stream = Stream.unwrap(
+      Effect.gen(function* () {
+        yield* OptionCheck.check(checks, options)
+        const { from, signal: _, to, ...others } = options
+        return walk({ ...others, ...(yield* windowOf({ from, to })) })
+      }),
+    )
     return { [Symbol.asyncIterator]: () => Iteration.make(stream, setting(options)) }
   }
 
-  const ndjson = ({ details = false, onUnavailable = "emit", ...options }: NdjsonOptions = {}) => {
-    const chunks = iterable(options, (walk) =>
+  const ndjson = (options: NdjsonOptions = {}) => {
+    const chunks = iterable(ndjsonChecks, options, ({ details = false, onUnavailable = "emit", ...walk }) =>
       (details ? SessionStream.details({ ...walk, onUnavailable }) : listed(walk)).pipe(
         Stream.mapArray((reads) => [NdjsonStream.encode(reads)]),
       ),
@@ -135,11 +172,15 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
   }
 
   return {
-    sessions: (options = {}) => iterable(options, SessionStream.summaries),
-    details: (options = {}) => iterable(options, SessionStream.details),
-    getSession: (id, options) =>
+    sessions: (options = {}) => iterable(listChecks, options, SessionStream.summaries),
+    details: (options = {}) => iterable(detailChecks, options, SessionStream.details),
+    getSession: (id, options = {}) =>
       Running.run(
-        Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => client.getSession(id, options)),
+        Effect.gen(function* () {
+          yield* OptionCheck.check(getChecks, options)
+          const client = yield* ElnudgeClient.ElnudgeClient
+          return yield* client.getSession(id, { startedAt: options.startedAt })
+        }),
         setting(options),
       ),
     ndjson,
@@ -154,8 +195,20 @@ const orThrow = <A, E>(effect: Effect.Effect<A, E>, caller: Caller.Caller): A =>
   return exit.value
 }
 
+const makeChecks: OptionCheck.Checks<Options> = {
+  // Told in words of its own where it is no text, which it must not be shown for.
+  apiKey: OptionCheck.any,
+  reloadKey: OptionCheck.callable,
+  baseUrl: OptionCheck.text,
+  fetch: OptionCheck.callable,
+  ...ElnudgeClient.checks,
+}
+
 /** A client. Throws `InvalidOption` where an option is out of range, and `UnsafeAddress`. */
-export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client => {
+export const make = (options: Options): Client => {
+  const caller = Caller.here()
+  orThrow(OptionCheck.check(makeChecks, options), caller)
+  const { apiKey, fetch, reloadKey, ...others } = options
   const reload =
     reloadKey === undefined
       ? undefined
@@ -169,10 +222,10 @@ export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client 
               advice: "See why it failed.",
             }),
         })
-  const layer = ElnudgeClient.layer({ ...options, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
+  const layer = ElnudgeClient.layer({ ...others, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
     Layer.provide(FetchHttpClient.layer),
   )
-  const context = orThrow(Effect.scoped(Layer.build(layer)), Caller.here())
+  const context = orThrow(Effect.scoped(Layer.build(layer)), caller)
   return fromContext(fetch === undefined ? context : Context.add(context, FetchHttpClient.Fetch, fetch))
 }
 
@@ -190,15 +243,30 @@ const environment = Config.all({
 })
 
 const providerOf = (env: EnvOptions["env"]) =>
-  env === undefined
-    ? ConfigProvider.fromEnv()
-    : ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isNotUndefined) })
+  env === undefined ? ConfigProvider.fromEnv() : ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isString) })
+
+const envChecks: OptionCheck.Checks<EnvOptions> = {
+  // Some platforms keep more than texts there.
+  env: OptionCheck.is(
+    "an object whose ELNUDGE_ variables are strings, such as process.env",
+    (value) =>
+      Predicate.isObject(value) &&
+      Object.entries(value).every(
+        ([name, each]) => !name.startsWith("ELNUDGE_") || each === undefined || Predicate.isString(each),
+      ),
+  ),
+  fetch: OptionCheck.callable,
+  ...ElnudgeClient.checks,
+}
 
 /** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidOption` where there is no key. */
-export const fromEnv = ({ env, ...options }: EnvOptions = {}): Client => {
-  const { address, file, key } = orThrow(environment.parse(providerOf(env)), Caller.here())
+export const fromEnv = (options: EnvOptions = {}): Client => {
+  const caller = Caller.here()
+  orThrow(OptionCheck.check(envChecks, options), caller)
+  const { env, ...others } = options
+  const { address, file, key } = orThrow(environment.parse(providerOf(env)), caller)
   const apiKey = key.trim()
-  if (apiKey !== "") return make({ ...options, apiKey, baseUrl: address === "" ? undefined : address })
+  if (apiKey !== "") return make({ ...others, apiKey, baseUrl: address === "" ? undefined : address })
   throw file === ""
     ? new ElnudgeError.InvalidOption({
         option: "apiKey",

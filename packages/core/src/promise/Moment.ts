@@ -4,6 +4,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { InvalidOption } from "../ElnudgeError.ts"
 import * as IsoInstant from "../IsoInstant.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 import * as Session from "../Session.ts"
 
 /** A Date, an ISO 8601 instant with a time zone, or a day, which begins at midnight UTC. */
@@ -27,7 +28,7 @@ export const parse = (name: "from" | "to", moment: Moment): Result.Result<DateTi
   return Result.fail(
     new InvalidOption({
       option: name,
-      reason: `${name} is ${JSON.stringify(moment) ?? "not there"}`,
+      reason: `${name} is ${Predicate.isString(moment) ? JSON.stringify(moment) : OptionCheck.shown(moment)}`,
       advice: "Give a Date, an instant with its time zone such as 2026-10-01T00:00:00Z, or a day such as 2026-10-01.",
     }),
   )
