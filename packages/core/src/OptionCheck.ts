@@ -109,10 +109,9 @@ const unfit = (option: string, value: unknown, { expected }: Check): InvalidOpti
 /** What is wrong with the options: the first name that is not known, else the first value of another type. */
 export const problem = <Options>(checks: Checks<Options>, options: unknown): InvalidOption | undefined => {
   if (!Predicate.isObject(options)) return unfit("options", options, struct)
-  const known: ReadonlyMap<string, Check> = new Map(Object.entries<Check>(checks))
-  const strange = Object.keys(options).find((name) => !known.has(name))
-  if (strange !== undefined) return unknown(strange, [...known.keys()])
-  for (const [name, check] of known) {
+  const strange = Object.keys(options).find((name) => !Object.hasOwn(checks, name))
+  if (strange !== undefined) return unknown(strange, Object.keys(checks))
+  for (const [name, check] of Object.entries<Check>(checks)) {
     const value = options[name]
     if (value === undefined ? check.isRequired === true : !check.fits(value)) return unfit(name, value, check)
   }

@@ -68,9 +68,10 @@ const anew: SessionPages.Follower = { begin: WalkPosition.start, page: () => {} 
 
 type FollowError = ElnudgeError.ListError | Exclude<ElnudgeError.DetailError, ElnudgeError.SessionUnavailable>
 
-/** What asking again can change nothing about: the key, or what the run may spend. */
-const isFinal = (error: FollowError): boolean =>
-  error._tag === "Unauthorized" || error._tag === "DeadlineReached" || error._tag === "RequestsUsedUp"
+/** What asking again can change nothing about: the key, what the run may spend, or what `pick` answers. */
+const final: ReadonlySet<string> = new Set(["Unauthorized", "DeadlineReached", "RequestsUsedUp", "InvalidOption"])
+
+const isFinal = (error: FollowError): boolean => final.has(error._tag)
 
 // So many are read again in some 50 minutes at the API's limit; until they are fewer, no more are listed.
 const mostOpen = 50_000
@@ -78,6 +79,7 @@ const mostOpen = 50_000
 const second = 1_000
 const hour = 3_600 * second
 const day = 24 * hour
+
 const checks: OptionCheck.Checks<FollowOptions> = {
   from: OptionCheck.dateTime,
   pick: OptionCheck.callable,

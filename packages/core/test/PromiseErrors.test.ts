@@ -83,6 +83,7 @@ describe("An error", () => {
     assert.instanceOf(clone, Error)
     assert.strictEqual(clone.message, message)
     assert.strictEqual(clone.stack, error.stack)
+    assert.deepInclude(structuredClone(error.toJSON()), { message, advice })
     assert.isTrue(Elnudge.isError(error))
   })
 

@@ -12,6 +12,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
 import * as FakeApi from "./FakeApi.ts"
 import * as FakeList from "./FakeList.ts"
 import * as PromiseFace from "./PromiseFace.ts"
@@ -243,6 +244,19 @@ describe("The Effect face", () => {
       }
       const error = yield* Effect.flip((of[name] ?? Effect.never).pipe(Effect.provide(layer)))
       assertRefused(error, option, words)
+    }),
+  )
+
+  it.effect("ends a stream that follows at the first answer that is none, rather than ask again", () =>
+    Effect.gen(function* () {
+      const now = DateTime.makeUnsafe("2026-10-15T14:00:00Z")
+      yield* TestClock.setTime(DateTime.toEpochMillis(now))
+      const { layer, seen } = FakeApi.make(FakeList.script(rows(3)))
+      const options = loose({ from: DateTime.subtract(now, { hours: 6 }), pick: async () => false })
+      const error = yield* Effect.flip(Stream.runDrain(SessionStream.follow(options)).pipe(Effect.provide(layer)))
+      assertRefused(error, "pick", /pick gave a promise/)
+      assert.isNotEmpty(seen)
+      assert.isTrue(seen.every(({ url }) => url.pathname === "/v1/sessions"))
     }),
   )
 
