@@ -21,7 +21,7 @@ app.onError((error, c) => {
   if (!Elnudge.isError(error)) return c.text("The service failed.\n", 500)
   const text = `${error.message}\n`
   switch (error._tag) {
-    case "InvalidRequest":
+    case "InvalidOption":
       return c.text(text, 400)
     case "RetentionExceeded":
     case "SessionUnavailable":

@@ -20,6 +20,6 @@ export const GET = async ({ signal, url }: Request): Promise<Response> => {
     return new Response(lines, { headers: { "content-type": "application/x-ndjson" } })
   } catch (error) {
     if (!Elnudge.isError(error)) throw error
-    return new Response(`${error.message}\n`, { status: error._tag === "InvalidRequest" ? 400 : 502 })
+    return new Response(`${error.message}\n`, { status: error._tag === "InvalidOption" ? 400 : 502 })
   }
 }

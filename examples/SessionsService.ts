@@ -8,8 +8,8 @@ import { HttpRouter, HttpServerResponse } from "effect/http"
 const instant = Schema.optionalKey(Session.Instant.pipe(Schema.decodeTo(Schema.DateTimeUtcFromString)))
 const query = Schema.Struct({ from: instant, to: instant })
 
-const refused = { SchemaError: 400, InvalidRequest: 400, Unauthorized: 401, RetentionExceeded: 404 }
-const failed = { ResponseInvalid: 502, CursorRejected: 502, NdjsonError: 500 }
+const refused = { SchemaError: 400, InvalidOption: 400, Unauthorized: 401, RetentionExceeded: 404 }
+const failed = { RequestRefused: 502, UnsafeAddress: 502, ResponseInvalid: 502, CursorRejected: 502, NdjsonError: 500 }
 // Anything else is a wait that took too long: of the network, the server, the limit or a budget.
 const status: Partial<Record<string, number>> = { ...refused, ...failed }
 

@@ -1,5 +1,5 @@
 /** What of the command line a checkpoint is bound to: all that the answer depends on, as it was given. */
-import { ApiKey, Checkpoint, ElnudgeError, SessionsApi } from "@effect-elnudge/core"
+import { ApiKey, Checkpoint, SessionsApi } from "@effect-elnudge/core"
 import * as BaseUrl from "@effect-elnudge/core/BaseUrl"
 import * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
@@ -10,6 +10,7 @@ import * as Path from "effect/Path"
 import type * as CheckpointedWalk from "./CheckpointedWalk.ts"
 import type * as FlagValues from "./FlagValues.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
+import { UsageError } from "./UsageError.ts"
 import type * as WalkPlan from "./WalkPlan.ts"
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0")
@@ -38,7 +39,7 @@ export const ofReports = (reports: ReadonlyArray<PrintedReport.PrintedReport>): 
 export const make = Effect.fn("CheckpointQuery.make")(function* (flags: WalkPlan.WalkFlags, more: Checkpoint.Query) {
   if (Option.isNone(flags.checkpoint)) return undefined
   if (flags.input.length > 0) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: "a checkpoint is of a walk through the API, and --input reads files",
       advice: "Leave one of --checkpoint and --input out.",
     })

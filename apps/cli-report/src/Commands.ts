@@ -1,7 +1,6 @@
 /** What each command does: its flags turned into reports, a plan, and an output. */
 // For the whole program, and so never in a library: checks of what is read compile to code of their own.
 import "effect/schema/SchemaJITCompiler/enable"
-import { ElnudgeError } from "@effect-elnudge/core"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -26,6 +25,7 @@ import * as ReportRunner from "./ReportRunner.ts"
 import * as SessionsExport from "./SessionsExport.ts"
 import * as SiteInUse from "./SiteInUse.ts"
 import * as StateFile from "./StateFile.ts"
+import { UsageError } from "./UsageError.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 import * as WindowComparison from "./WindowComparison.ts"
 
@@ -47,7 +47,7 @@ const asking =
   (flags: Flags) =>
     SiteInUse.during(flags, command).pipe(speaking(flags))
 
-const refuse = (reason: string, advice: string) => new ElnudgeError.InvalidRequest({ reason, advice })
+const refuse = (reason: string, advice: string) => new UsageError({ reason, advice })
 
 interface RowFlags {
   readonly format: Option.Option<ReportRunner.Format>

@@ -119,7 +119,7 @@ const sharedLimit = Effect.gen(function* () {
   return [
     error._tag === "ConfigError"
       ? DoctorCheck.error("shared limit", 2, "ELNUDGE_REDIS_URL cannot be read", "Mend or unset it.")
-      : DoctorCheck.error("shared limit", error._tag === "InvalidRequest" ? 2 : 5, error.reason, error.advice),
+      : DoctorCheck.error("shared limit", error._tag === "UsageError" ? 2 : 5, error.reason, error.advice),
   ]
 })
 

@@ -1,6 +1,6 @@
 /** The emulator on a port of this machine. */
 import { createServer } from "node:http"
-import { ElnudgeError, Session, SessionFile } from "@effect-elnudge/core"
+import { Session, SessionFile } from "@effect-elnudge/core"
 import * as TextFile from "@effect-elnudge/core/TextFile"
 import * as WallClock from "@effect-elnudge/core/WallClock"
 import { Emulator, EmulatorClock, FaultScript, Generator } from "@effect-elnudge/emulator"
@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as EventLog from "./EventLog.ts"
 import type * as FlagValues from "./FlagValues.ts"
+import { UsageError } from "./UsageError.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
 /** Listens on 127.0.0.1 only. */
@@ -71,7 +72,7 @@ const readFaults = Effect.fnUntraced(function* (value: string) {
     : yield* Effect.mapError(
         TextFile.read(value),
         (error) =>
-          new ElnudgeError.InvalidRequest({
+          new UsageError({
             reason: `--faults ${value} ${error._tag === "NotText" ? error.message : `cannot be read (${error.reason._tag})`}`,
             advice: "Give the path of a JSON file in UTF-8, or the JSON itself in quotes.",
           }),
@@ -79,7 +80,7 @@ const readFaults = Effect.fnUntraced(function* (value: string) {
   const place = isInline ? "--faults" : `--faults ${value}`
   return yield* Effect.mapError(
     FaultScript.parse(text),
-    ({ message }) => new ElnudgeError.InvalidRequest({ reason: `${place}: ${message}`, advice: faultsAdvice }),
+    ({ message }) => new UsageError({ reason: `${place}: ${message}`, advice: faultsAdvice }),
   )
 })
 
@@ -100,7 +101,7 @@ export const serve = Effect.fn("EmulatorServer.serve")(function* (flags: ServeFl
   const { key, latency, limitBy, rateLimit, retentionDays } = flags
   const burst = Option.getOrUndefined(flags.burst)
   if (burst !== undefined && limitBy !== "token-bucket") {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: "--burst is of a token bucket, and the limit is by fixed window",
       advice: "Give --limit-by token-bucket along with it.",
     })

@@ -17,6 +17,7 @@ import * as EventLog from "./EventLog.ts"
 import type * as OutputFile from "./OutputFile.ts"
 import type * as SitesFile from "./SitesFile.ts"
 import type * as StateFile from "./StateFile.ts"
+import type { UsageError } from "./UsageError.ts"
 
 export type Failure =
   | ElnudgeError.ElnudgeError
@@ -27,6 +28,7 @@ export type Failure =
   | Lease.LeaseLost
   | Config.ConfigError
   | CliError.CliError
+  | UsageError
   | OutputFile.OutputUnwritable
   | StateFile.StateFileError
   | SitesFile.SiteError
@@ -94,7 +96,10 @@ const portProblem = ({ cause }: ServeError) => {
 const report = (error: Failure): Report => {
   if (CliError.isCliError(error)) return usage(error)
   switch (error._tag) {
-    case "InvalidRequest":
+    case "InvalidOption":
+    case "RequestRefused":
+    case "UnsafeAddress":
+    case "UsageError":
       return advised(2, error)
     case "Unauthorized":
       return advised(3, error)

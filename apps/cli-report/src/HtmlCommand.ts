@@ -1,5 +1,5 @@
 /** `html`: every report of one walk in one file that a browser opens from disk. */
-import { Coverage, ElnudgeError, type TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { Coverage, type TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import * as Session from "@effect-elnudge/core/Session"
 import type { CohortReport, Period } from "@effect-elnudge/report"
 import * as Console from "effect/Console"
@@ -20,6 +20,7 @@ import * as PrintableText from "./PrintableText.ts"
 import type * as PrintedReport from "./PrintedReport.ts"
 import type * as ReportFlags from "./ReportFlags.ts"
 import * as ReportRunner from "./ReportRunner.ts"
+import { UsageError } from "./UsageError.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
 /** Flags of reports that the page has no use for. */
@@ -149,7 +150,7 @@ const findingsOf = (
 const refuseStream = (output: string) =>
   /^(?:-|\/dev\/(?:stdout|stderr|fd\/\d+))$/.test(output)
     ? Effect.fail(
-        new ElnudgeError.InvalidRequest({
+        new UsageError({
           reason: `the page is a file, and ${output} is none`,
           advice: "Give --output a name such as report.html.",
         }),

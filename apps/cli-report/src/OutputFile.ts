@@ -2,7 +2,6 @@
  * A file that is there whole or not at all: written under a temporary name beside its place, then renamed. It is
  * prepared before the work begins, so that a place that cannot be written costs no walk.
  */
-import { ElnudgeError } from "@effect-elnudge/core"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -15,6 +14,7 @@ import * as EventLog from "./EventLog.ts"
 import * as LinkedPath from "./LinkedPath.ts"
 import * as Replaceable from "./Replaceable.ts"
 import * as TemporaryFile from "./TemporaryFile.ts"
+import { UsageError } from "./UsageError.ts"
 import * as WriteFailure from "./WriteFailure.ts"
 
 /** The place cannot be written. */
@@ -68,7 +68,7 @@ export const target = Effect.fn("OutputFile.target")(function* (file: string) {
   )
 })
 
-/** Fails with `InvalidRequest` where two outputs are one file, or an output is a file that is read; links count as what they name. */
+/** Fails with `UsageError` where two outputs are one file, or an output is a file that is read; links count as what they name. */
 export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
   outputs: ReadonlyArray<Named>,
   inputs: ReadonlyArray<Named>,
@@ -79,7 +79,7 @@ export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
     const place = yield* target(named.file)
     const other = taken.get(place)
     if (other !== undefined) {
-      return yield* new ElnudgeError.InvalidRequest({
+      return yield* new UsageError({
         reason: `${named.flag} ${named.file} and ${other.flag} ${other.file} are one file`,
         advice: `Give ${named.flag} a file of its own.`,
       })

@@ -148,7 +148,7 @@ export const format = <Row>(
 ): string => {
   switch (as) {
     case "csv":
-      return `${csv.bom ? byteOrderMark : ""}${report.csv(csv)}`
+      return `${csv.bom ? byteOrderMark : ""}${report.csv({ escapeFormulas: csv.escapeFormulas })}`
     case "table":
       return report.table()
     case "json": {

@@ -68,7 +68,8 @@ const lookForNudges = (sample: WalkSample.WalkSample) =>
     Effect.catchTags({
       NudgesUnavailable: ({ status }) => Effect.succeed(`the API has none (${status})`),
       ResponseInvalid: () => Effect.succeed("what the API answers is none"),
-      InvalidRequest: () => Effect.succeed("the API refuses to list them"),
+      RequestRefused: () => Effect.succeed("the API refuses to list them"),
+      UnsafeAddress: () => Effect.succeed("the API refuses to list them"),
       Unauthorized: (error): Effect.Effect<string, ElnudgeError.Unauthorized> =>
         error.status === 403 ? Effect.succeed("the key may not list them (403)") : Effect.fail(error),
     }),

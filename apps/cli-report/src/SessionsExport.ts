@@ -1,5 +1,5 @@
 /** Sessions as they came, one a line: NDJSON with every field, or CSV with the documented ones. */
-import { Coverage, ElnudgeError, SessionFile, type SessionRead } from "@effect-elnudge/core"
+import { Coverage, SessionFile, type SessionRead } from "@effect-elnudge/core"
 import { SessionCsv } from "@effect-elnudge/report"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,6 +8,7 @@ import * as CheckpointedWalk from "./CheckpointedWalk.ts"
 import * as Destination from "./Destination.ts"
 import * as PartialFile from "./PartialFile.ts"
 import * as Progress from "./Progress.ts"
+import { UsageError } from "./UsageError.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
 export interface Options {
@@ -108,7 +109,7 @@ export const run = Effect.fn("SessionsExport.run")(function* (
 ) {
   if (asked === undefined) return yield* whole(options, plan)
   if (Option.isNone(options.output)) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: "sessions with a checkpoint need a file to go on writing to",
       advice: "Give --output too.",
     })

@@ -12,6 +12,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
+import { UsageError } from "./UsageError.ts"
 
 const connectWithin = Duration.seconds(5)
 
@@ -30,7 +31,7 @@ const connect = Effect.fnUntraced(function* (url: Redacted.Redacted) {
   const NodeRedis = yield* Effect.tryPromise({
     try: () => import("@effect/platform-node/NodeRedis"),
     catch: () =>
-      new ElnudgeError.InvalidRequest({
+      new UsageError({
         reason: "ELNUDGE_REDIS_URL is set, but the package redis is not installed",
         advice: "Install it beside elnudge-report (npm install redis), or unset the variable.",
       }),
@@ -69,7 +70,7 @@ const inRedis = (url: Redacted.Redacted) =>
 
 /**
  * Without `ELNUDGE_REDIS_URL` it is this process's own. With it, all programs with the same key and Redis keep one limit
- * together; what a 429 holds is this process alone. Fails with `InvalidRequest` where it is no address of a Redis, and
+ * together; what a 429 holds is this process alone. Fails with `UsageError` where it is no address of a Redis, and
  * with `LimiterUnavailable` where that does not answer within seconds.
  */
 export const layer = Layer.unwrap(
@@ -77,7 +78,7 @@ export const layer = Layer.unwrap(
     const url = Option.getOrUndefined(yield* Config.option(Config.Redacted("ELNUDGE_REDIS_URL")))
     if (url === undefined || Redacted.value(url) === "") return RequestLimiter.layer
     if (isAddress(Redacted.value(url))) return inRedis(url)
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: "ELNUDGE_REDIS_URL is not the address of a Redis",
       advice: "Give one such as redis://localhost:6379 (rediss:// with TLS), or unset it.",
     })

@@ -66,7 +66,7 @@ export const find = Effect.fn("SiteInUse.find")(function* (flag: Option.Option<s
   return name === undefined ? undefined : yield* SitesFile.find(name)
 })
 
-type OfSite = SitesFile.KeyRefused | SitesFile.SiteError | ElnudgeError.InvalidRequest
+type OfSite = SitesFile.KeyRefused | SitesFile.SiteError | ElnudgeError.InvalidOption
 
 /** The error, with advice about the site where its own is about variables that the site leaves unused. */
 const ofSite = <E>(error: E, site: SitesFile.Site): E | OfSite => {
@@ -82,9 +82,10 @@ const ofSite = <E>(error: E, site: SitesFile.Site): E | OfSite => {
     const advice = `${again}Check that ${keyPlace(site)} holds the secret API key of the site ${name}, and that it was not rotated.`
     return new SitesFile.KeyRefused({ message: error.message, advice })
   }
-  if (error instanceof ElnudgeError.InvalidRequest && error.advice.includes("ELNUDGE_API_KEY")) {
-    const { reason, request } = error
-    return new ElnudgeError.InvalidRequest({
+  if (error instanceof ElnudgeError.InvalidOption && error.option === "apiKey") {
+    const { option, reason, request } = error
+    return new ElnudgeError.InvalidOption({
+      option,
       reason,
       request,
       advice: `Put the secret key of the site ${name} into ${keyPlace(site)}.`,

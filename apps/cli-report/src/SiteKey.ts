@@ -58,7 +58,7 @@ export const look = Effect.fn("SiteKey.look")(function* (site: SitesFile.Site | 
       Result.mapBoth({
         onSuccess: ({ key }) => key,
         onFailure: (error) =>
-          error._tag === "InvalidRequest"
+          error._tag === "InvalidOption"
             ? error.reason
             : (error.message
                 .split("\n")[0]

@@ -1,5 +1,4 @@
 /** How undici reaches the API: through the proxy that `HTTPS_PROXY` names, whose failures are told as the proxy's. */
-import * as ElnudgeError from "@effect-elnudge/core/ElnudgeError"
 import * as TransportReason from "@effect-elnudge/core/TransportReason"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { buildConnector, EnvHttpProxyAgent, Pool } from "@effect/platform-node/Undici"
@@ -7,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as InterimAnswer from "./InterimAnswer.ts"
+import { UsageError } from "./UsageError.ts"
 
 type Connector = ReturnType<typeof buildConnector>
 
@@ -71,7 +71,7 @@ export const make = (options: Pick<EnvHttpProxyAgent.Options, "httpsProxy" | "no
             clientFactory: toProxy,
           }),
         catch: () =>
-          new ElnudgeError.InvalidRequest({
+          new UsageError({
             reason: "HTTPS_PROXY is not the address of a proxy",
             advice: "Give one such as http://proxy.example:8080, or unset it.",
           }),

@@ -25,6 +25,7 @@ import type * as FlagValues from "./FlagValues.ts"
 import * as HttpTransport from "./HttpTransport.ts"
 import * as SharedLimiter from "./SharedLimiter.ts"
 import type * as SiteInUse from "./SiteInUse.ts"
+import { UsageError } from "./UsageError.ts"
 
 export interface WalkFlags extends SiteInUse.SiteFlags {
   readonly from: Option.Option<FlagValues.Moment>
@@ -65,7 +66,7 @@ export interface WalkPlan {
   readonly notes: ReadonlyArray<string>
 }
 
-const refuse = (reason: string, advice: string) => new ElnudgeError.InvalidRequest({ reason, advice })
+const refuse = (reason: string, advice: string) => new UsageError({ reason, advice })
 
 /** A date is midnight in the zone; where a clock change skips midnight, the first instant of the day. */
 export const resolveMoment = (moment: FlagValues.Moment, timeZone: DateTime.TimeZone.Named): DateTime.DateTime =>
@@ -78,7 +79,7 @@ export const resolveMoment = (moment: FlagValues.Moment, timeZone: DateTime.Time
 
 const written = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
 
-/** Fails with `InvalidRequest` where flags contradict each other. */
+/** Fails with `UsageError` where flags contradict each other. */
 export const make = Effect.fn("WalkPlan.make")(function* (flags: WalkFlags) {
   const { from, plan, retentionDays, since, timeZone, to } = flags
   if (Option.isSome(from) && Option.isSome(since)) {
@@ -180,7 +181,7 @@ export const hasSession = (plan: WalkPlan) => (id: string) =>
     withClient(plan),
   )
 
-export type ReadError = ElnudgeError.ElnudgeError | SessionFile.SessionFileError | Config.ConfigError
+export type ReadError = ElnudgeError.ElnudgeError | UsageError | SessionFile.SessionFileError | Config.ConfigError
 
 export interface ReadOptions {
   readonly pick: (session: Session.Summary) => boolean

@@ -1,5 +1,5 @@
 /** The same report for two windows, from two walks or from two saved states, and how its rates moved. */
-import { Coverage, ElnudgeError, Session, SessionFile, TimeSpan, TimeWindow } from "@effect-elnudge/core"
+import { Coverage, Session, SessionFile, TimeSpan, TimeWindow } from "@effect-elnudge/core"
 import { RateChange, ReportCsv } from "@effect-elnudge/report"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -10,6 +10,7 @@ import * as RateChangeTable from "./RateChangeTable.ts"
 import * as ReportRunner from "./ReportRunner.ts"
 import * as StateFile from "./StateFile.ts"
 import * as TableText from "./TableText.ts"
+import { UsageError } from "./UsageError.ts"
 import * as WalkPlan from "./WalkPlan.ts"
 
 /** One of the two windows. */
@@ -35,7 +36,7 @@ const refuseOverlap = (name: string, before: TimeSpan.TimeSpans, after: TimeSpan
   if (both === undefined) return Effect.void
   const { from, to } = TimeWindow.ofSpan(both)
   return Effect.fail(
-    new ElnudgeError.InvalidRequest({
+    new UsageError({
       reason: `${name} both hold ${from} to ${to}`,
       advice: "Give windows that do not overlap (the end of a window is exclusive).",
     }),
@@ -49,7 +50,7 @@ const planOf = Effect.fnUntraced(function* (flag: string, flags: SharedFlags, { 
     DateTime.toEpochMillis(WalkPlan.resolveMoment(moment, flags.timeZone)),
   )
   if (start !== undefined && end !== undefined && start >= end) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: `the window of ${flag} is empty: it begins at ${Session.instant(start)} and ends at ${Session.instant(end)}`,
       advice: `Give ${flag} two different moments, the earlier one first (the end is exclusive).`,
     })
@@ -74,7 +75,7 @@ const walk = Effect.fnUntraced(function* (report: PrintedReport.PrintedReport, p
   return side
 })
 
-/** Walks both windows. Fails with `InvalidRequest` where they overlap: a session in both would hide a difference. */
+/** Walks both windows. Fails with `UsageError` where they overlap: a session in both would hide a difference. */
 export const ofWindows = Effect.fn("WindowComparison.ofWindows")(function* (
   report: PrintedReport.PrintedReport,
   flags: SharedFlags,
@@ -100,7 +101,7 @@ export const ofStates = Effect.fn("WindowComparison.ofStates")(function* (before
   const second = yield* StateFile.read(afterFile)
   yield* StateFile.checkSame(first, second)
   if (!first.report.isComparable) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: `the rows of ${first.report.name} are no rates that could be compared`,
       advice:
         "Save the states of attribution, cohorts, reconcile, calibration or nudge-performance, and compare those.",
@@ -109,7 +110,7 @@ export const ofStates = Effect.fn("WindowComparison.ofStates")(function* (before
   yield* StateFile.checkApart(first, second)
   const { by } = first.report.options
   if (by === "day" || by === "week") {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new UsageError({
       reason: `the rows of these states are by ${by}, and no ${by} is in both windows`,
       advice: "Save the states without --by, or with --by hour or weekday.",
     })

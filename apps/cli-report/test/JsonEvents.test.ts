@@ -142,7 +142,7 @@ describe("--json", () => {
     [["cohorts", "--json", "--from", "yesterday"], "InvalidValue", 2],
     [["cohorts", "--json", "--form", "2026-10-01"], "UnrecognizedOption", 2],
     [["cohorts", "--json", "--frobnicate"], "UnrecognizedOption", 2],
-    [["cohorts", "--json=yes"], "InvalidRequest", 2],
+    [["cohorts", "--json=yes"], "InvalidOption", 2],
     [["merge", "--json", "/no/such/file"], "StateFileError", 2],
     [["cohorts", "--json", "--output", "/no/such/folder/x"], "OutputUnwritable", 1],
     [["cohorts", "--json", "--since", "3d", "--since", "4d"], "DuplicateOption", 2],

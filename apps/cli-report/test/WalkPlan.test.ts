@@ -100,17 +100,17 @@ describe("WalkPlan", () => {
     }),
   )
 
-  it.effect.each<readonly [Partial<WalkPlan.WalkFlags>, RegExp]>([
+  it.effect.each<readonly [Partial<WalkPlan.WalkFlags>, RegExp, string?]>([
     [{ from: date(2026, 11, 1), to: date(2026, 11, 1) }, /window is empty/],
     [{ since: Option.some(Duration.zero), to: date(2026, 11, 1) }, /window is empty/],
     [{ from: date(2026, 11, 1), since: Option.some(Duration.days(1)) }, /--from and --since/],
     [{ plan: Option.some("growth"), retentionDays: Option.some(30) }, /--plan and --retention-days/],
-    [{ rateLimit: "auto", share: 0.5 }, /share of a limit that is not known/],
-    [{ rateLimit: 10, share: 0.1 }, /share of 0.1 of 10 requests a minute/],
-  ])("refuses flags that contradict each other: %#", ([overrides, reason]) =>
+    [{ rateLimit: "auto", share: 0.5 }, /share of a limit that is not known/, "InvalidOption"],
+    [{ rateLimit: 10, share: 0.1 }, /share of 0.1 of 10 requests a minute/, "InvalidOption"],
+  ])("refuses flags that contradict each other: %#", ([overrides, reason, tag = "UsageError"]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(WalkPlan.make({ ...flags, ...overrides }))
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, tag)
       assert.match(error.message, reason)
     }),
   )

@@ -5,7 +5,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { InvalidRequest } from "./ElnudgeError.ts"
+import { InvalidOption } from "./ElnudgeError.ts"
 import * as TextFile from "./TextFile.ts"
 
 const sources = Config.all({
@@ -19,17 +19,18 @@ const sources = Config.all({
 export interface Source {
   readonly key: Redacted.Redacted
   /** Reads the key file again: it may hold another key by now. Undefined for a key of the environment. */
-  readonly reload: Effect.Effect<Redacted.Redacted, InvalidRequest> | undefined
+  readonly reload: Effect.Effect<Redacted.Redacted, InvalidOption> | undefined
 }
 
 const refuse = (reason: string) =>
-  new InvalidRequest({
+  new InvalidOption({
+    option: "apiKey",
     reason,
     advice: "Set ELNUDGE_API_KEY to the site's secret key, or ELNUDGE_API_KEY_FILE to a file that holds it.",
   })
 
 /** Refuses a key that no header can carry, before it can stand in the error of a header; the key is never shown. */
-export const check = (key: Redacted.Redacted): Effect.Effect<Redacted.Redacted, InvalidRequest> => {
+export const check = (key: Redacted.Redacted): Effect.Effect<Redacted.Redacted, InvalidOption> => {
   const text: unknown = Redacted.value(key)
   // Without types anything can stand here, and it must not be shown.
   if (typeof text !== "string") return Effect.fail(refuse("there is no API key"))
@@ -112,7 +113,7 @@ const ofFile = Effect.fnUntraced(function* (file: string, isWindows: boolean) {
 
 /**
  * `ELNUDGE_API_KEY`, or the content of the file named by `ELNUDGE_API_KEY_FILE` (white space around it is dropped).
- * Logs one warning where others than its owner can read or write that file. Fails with `InvalidRequest`.
+ * Logs one warning where others than its owner can read or write that file. Fails with `InvalidOption`.
  */
 export const source = Effect.fn("ApiKey.source")(function* () {
   const { file, key, system } = yield* sources

@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import type * as ElnudgeError from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import type * as Session from "./Session.ts"
+import * as SessionPages from "./SessionPages.ts"
 import type { Follower, ListOptions, Page } from "./SessionPages.ts"
 import type * as SessionRead from "./SessionRead.ts"
 import type * as WalkPosition from "./WalkPosition.ts"
@@ -29,6 +31,16 @@ export interface DetailOptions extends ListOptions {
    * brings its own position to resume from, and keeps the list's order. @default none
    */
   readonly tracker?: WalkPosition.Tracker | undefined
+}
+
+/** The options of a walk with details. */
+export const checks: OptionCheck.Checks<DetailOptions> = {
+  ...SessionPages.checks,
+  pick: OptionCheck.callable,
+  concurrency: OptionCheck.number,
+  unordered: OptionCheck.truth,
+  onUnavailable: OptionCheck.oneOf("skip", "emit", "fail"),
+  tracker: OptionCheck.struct,
 }
 
 /** A page, and what is known of its sessions without asking for each; undefined for those that need their detail. */
@@ -90,8 +102,8 @@ export const ofPages = <E>(
   ): Effect.Effect<ReadonlyArray<SessionRead.SessionRead>, ElnudgeError.DetailError, ElnudgeClient> =>
     run._tag === "Plain" ? Effect.succeed(run.reads) : Effect.map(detailOf(run.summary, run.known), (read) => [read])
 
-  return Stream.fromEffectDrain(WholeNumber.check("the concurrency", concurrency, 1, 1000)).pipe(
-    Stream.concat(Stream.map(known, runsOf)),
+  return Stream.fromEffectDrain(WholeNumber.check("concurrency", concurrency, 1, 1000)).pipe(
+    Stream.concat(Stream.mapEffect(known, (each) => OptionCheck.evaluate(() => runsOf(each)))),
     Stream.filter(Arr.isReadonlyArrayNonEmpty),
     Stream.flattenArray,
     // An error is one of the results until those before it are handed on.

@@ -19,6 +19,7 @@ import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
 import * as NudgesApi from "./NudgesApi.ts"
 import { documentedPerMinute } from "./Pace.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as RequestLimiter from "./RequestLimiter.ts"
 import * as RequestLoop from "./RequestLoop.ts"
@@ -37,12 +38,12 @@ export interface Options {
    * request, and with all that follow; the same one, or a failure, ends it with `Unauthorized`. Run once for all
    * requests that are refused together. @default the key stays
    */
-  readonly reloadKey?: Effect.Effect<Redacted.Redacted, ElnudgeError.InvalidRequest> | undefined
+  readonly reloadKey?: Effect.Effect<Redacted.Redacted, ElnudgeError.InvalidOption> | undefined
   /** @default "https://api.elnudge.com/v1" */
   readonly baseUrl?: string | undefined
   /**
    * The key's limit: an integer of at least 2. `"auto"` learns it, from the documented one on, at the price of a few
-   * refusals. Clients of one key share one limiter, and what the first of them says counts. @default 1000
+   * refusals. Clients of one key share one limiter for as long as the process runs, and one with another limit than the first is refused. @default 1000
    */
   readonly requestsPerMinute?: RequestLimiter.Limit | undefined
   /**
@@ -82,15 +83,18 @@ export interface ListRequest {
   readonly page?: number | undefined
 }
 
+/** What is known of a session that is asked for. */
+export interface GetOptions {
+  /** When it started, if the list told: a 404 can then say whether the plan keeps it. @default unknown */
+  readonly startedAt?: string | undefined
+}
+
 /** One request each: with its turn under the limit, its retries and its checked answer. */
 export class ElnudgeClient extends Context.Service<
   ElnudgeClient,
   {
     readonly listSessions: (request?: ListRequest) => Effect.Effect<SessionsApi.SessionPage, ElnudgeError.ListError>
-    readonly getSession: (
-      id: string,
-      options?: { readonly startedAt?: string | undefined },
-    ) => Effect.Effect<Session.Detail, ElnudgeError.DetailError>
+    readonly getSession: (id: string, options?: GetOptions) => Effect.Effect<Session.Detail, ElnudgeError.DetailError>
     /**
      * A page of `GET /nudges`, newest first; the window is of `shown_at`. The endpoint is not in the contract: where the
      * API does not have it, the first page fails with `NudgesUnavailable`, and the details have the same nudges.
@@ -117,16 +121,61 @@ const pageOf = ({ cursor, part, rowsEmitted = 0, window }: ListRequest) => ({
   ...(part === true ? { part } : {}),
 })
 
-/** Fails with `InvalidRequest` where an option is out of range or the address would expose the key. */
+const apiKeyCheck = OptionCheck.is("a Redacted: Redacted.make(key)", Redacted.isRedacted)
+
+/** The options that the environment does not say. */
+export const checks: OptionCheck.Checks<ConfigOptions> = {
+  requestsPerMinute: OptionCheck.is(
+    'a number, or "auto"',
+    (value) => value === "auto" || OptionCheck.number.fits(value),
+  ),
+  share: OptionCheck.number,
+  attemptTimeout: OptionCheck.duration,
+  maxHold: OptionCheck.duration,
+  retentionDays: OptionCheck.number,
+  retries: OptionCheck.number,
+  traceSessionIds: OptionCheck.truth,
+}
+
+const allChecks: OptionCheck.Checks<Options> = {
+  apiKey: OptionCheck.required(apiKeyCheck),
+  reloadKey: OptionCheck.is("an Effect", Effect.isEffect),
+  baseUrl: OptionCheck.text,
+  ...checks,
+}
+
+const listChecks: OptionCheck.Checks<ListRequest> = {
+  window: OptionCheck.struct,
+  cursor: OptionCheck.text,
+  limit: OptionCheck.number,
+  cursorAlone: OptionCheck.truth,
+  rowsEmitted: OptionCheck.number,
+  part: OptionCheck.truth,
+  page: OptionCheck.number,
+}
+
+const checkList = (list: ListRequest) =>
+  Effect.andThen(
+    OptionCheck.check(listChecks, list),
+    Effect.suspend(() => WholeNumber.check("limit", list.limit ?? 1, 1, SessionsApi.maxPageSize)),
+  )
+
+const getChecks: OptionCheck.Checks<GetOptions> = {
+  startedAt: OptionCheck.is("an instant, such as 2026-10-01T00:00:00Z", Schema.is(Session.Instant)),
+}
+
+/** Fails with `InvalidOption` where an option is out of range, and with `UnsafeAddress`. */
 export const make = Effect.fnUntraced(function* (options: Options) {
+  yield* OptionCheck.check(allChecks, options)
   const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl ?? SessionsApi.baseUrl))
   const limit = yield* RequestLimiter.parse(options.requestsPerMinute ?? documentedPerMinute, options.share ?? 1)
-  const attemptTimeout = yield* PositiveDuration.parse("attempt timeout", options.attemptTimeout ?? "30 seconds")
-  const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("longest hold", options.maxHold ?? "2 minutes"))
+  const attemptTimeout = yield* PositiveDuration.parse("attemptTimeout", options.attemptTimeout ?? "30 seconds")
+  const maxHoldMillis = Duration.toMillis(yield* PositiveDuration.parse("maxHold", options.maxHold ?? "2 minutes"))
   const { retentionDays, retries = 5 } = options
-  yield* WholeNumber.check("the number of retries", retries, 0, 20)
+  yield* WholeNumber.check("retries", retries, 0, 20)
   if (retentionDays !== undefined && !(retentionDays > 0 && retentionDays <= 36_500)) {
-    return yield* new ElnudgeError.InvalidRequest({
+    return yield* new ElnudgeError.InvalidOption({
+      option: "retentionDays",
       reason: `a retention of ${retentionDays} days`,
       advice: "Give a number of days, such as 30 or 90.",
     })
@@ -165,6 +214,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   )
 
   const listSessions = Effect.fnUntraced(function* (list: ListRequest = {}) {
+    yield* checkList(list)
     const page = pageOf(list)
     const request: ElnudgeError.RequestInfo = { _tag: "ListSessions", ...page }
     const oldest = yield* oldestFrom
@@ -183,6 +233,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   })
 
   const listNudges = Effect.fnUntraced(function* (list: ListRequest = {}) {
+    yield* checkList(list)
     const page = pageOf(list)
     const request: ElnudgeError.RequestInfo = { _tag: "ListNudges", ...page }
     const oldest = yield* oldestFrom
@@ -205,14 +256,14 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     )
   })
 
-  const getSession = Effect.fnUntraced(function* (
-    id: string,
-    { startedAt }: { readonly startedAt?: string | undefined } = {},
-  ) {
+  const getSession = Effect.fnUntraced(function* (id: string, options: GetOptions = {}) {
+    yield* OptionCheck.check(getChecks, options)
+    const { startedAt } = options
     // As a part of a path some strings would name another endpoint, however they are escaped, or cannot be escaped.
     if (!isSessionId(id)) {
-      return yield* new ElnudgeError.InvalidRequest({
-        reason: `${JSON.stringify(id)} is no session id`,
+      return yield* new ElnudgeError.InvalidOption({
+        option: "id",
+        reason: `${typeof id === "string" ? JSON.stringify(id) : OptionCheck.shown(id)} is no session id`,
         advice: "Give the id of a session, as the list has it.",
         // Without types it may be anything.
         ...(typeof id === "string" ? { request: { _tag: "GetSession", id } } : {}),
@@ -250,7 +301,7 @@ const isOfCursor = (status: number, { cursor }: ListRequest): boolean =>
 /** A client on any `HttpClient`. Clients of one key share its limiter. */
 export const layer = (
   options: Options,
-): Layer.Layer<ElnudgeClient, ElnudgeError.InvalidRequest, HttpClient.HttpClient> =>
+): Layer.Layer<ElnudgeClient, ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress, HttpClient.HttpClient> =>
   Layer.effect(ElnudgeClient, make(options)).pipe(Layer.provide(RequestLimiter.layer))
 
 /** What the environment does not say. */
@@ -261,12 +312,13 @@ export const layerConfigLimited = (
   options?: ConfigOptions,
 ): Layer.Layer<
   ElnudgeClient,
-  ElnudgeError.InvalidRequest | Config.ConfigError,
+  ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress | Config.ConfigError,
   HttpClient.HttpClient | FileSystem.FileSystem | RequestLimiter.RequestLimiter
 > =>
   Layer.effect(
     ElnudgeClient,
     Effect.gen(function* () {
+      yield* OptionCheck.check(checks, options ?? {})
       const { key: apiKey, reload: reloadKey } = yield* ApiKey.source()
       const baseUrl = yield* Config.String("ELNUDGE_BASE_URL").pipe(Config.withDefault(SessionsApi.baseUrl))
       return yield* make({ ...options, apiKey, reloadKey, baseUrl })
@@ -281,6 +333,6 @@ export const layerConfig = (
   options?: ConfigOptions,
 ): Layer.Layer<
   ElnudgeClient,
-  ElnudgeError.InvalidRequest | Config.ConfigError,
+  ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress | Config.ConfigError,
   HttpClient.HttpClient | FileSystem.FileSystem
 > => layerConfigLimited(options).pipe(Layer.provide(RequestLimiter.layer))

@@ -3,6 +3,7 @@
  * why in one line, `advice` what to do next. No error holds a key, a header or a payload.
  */
 import * as Schema from "effect/Schema"
+import { AdvisedError } from "./AdvisedError.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as StatusText from "./StatusText.ts"
 
@@ -40,19 +41,51 @@ const instead = "Read the nudges from the sessions' details instead (without --n
 
 const goOn = "Allow more, or run it with a checkpoint (--checkpoint), from which the same run goes on."
 
-/** The request can never succeed as it is: a refused parameter (400), a bad option, an unsafe address, a redirect. */
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+const invalid = (reason: string, request: RequestInfo | undefined): string =>
+  `The request is not valid: ${reason}${describe(request)}.`
+
+/** An option is out of range, of the wrong type or not there. Nothing was sent. */
+export class InvalidOption extends AdvisedError.extend<InvalidOption>("InvalidOption")({
+  _tag: Schema.tag("InvalidOption"),
+  /** Its name, such as `pageSize`. */
+  option: Schema.String,
   reason: Schema.String,
   advice: Schema.String,
   request,
 }) {
   override get message(): string {
-    return `The request is not valid: ${this.reason}${describe(this.request)}.`
+    return invalid(this.reason, this.request)
+  }
+}
+
+/** The API refused the request itself: 400, and each status that is not told by a class of its own. */
+export class RequestRefused extends AdvisedError.extend<RequestRefused>("RequestRefused")({
+  _tag: Schema.tag("RequestRefused"),
+  status: Schema.Int,
+  reason: Schema.String,
+  advice: Schema.String,
+  request,
+}) {
+  override get message(): string {
+    return invalid(this.reason, this.request)
+  }
+}
+
+/** The address would expose the key: http beyond this machine, or a redirect. The key did not go there. */
+export class UnsafeAddress extends AdvisedError.extend<UnsafeAddress>("UnsafeAddress")({
+  _tag: Schema.tag("UnsafeAddress"),
+  reason: Schema.String,
+  advice: Schema.String,
+  request,
+}) {
+  override get message(): string {
+    return invalid(this.reason, this.request)
   }
 }
 
 /** The key is missing, wrong, revoked or not allowed (401, 403). Retried only with another key (401). */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+export class Unauthorized extends AdvisedError.extend<Unauthorized>("Unauthorized")({
+  _tag: Schema.tag("Unauthorized"),
   status: Schema.Int,
   /** Why reading the key again gave no other one, where it was read again. */
   keyProblem: Schema.optional(Schema.String),
@@ -73,13 +106,17 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 }
 
 /** No usable answer came back: refused, reset, cut off or timed out, after every retry. */
-export class TransportFailure extends Schema.TaggedError<TransportFailure>()("TransportFailure", {
+export class TransportFailure extends AdvisedError.extend<TransportFailure>("TransportFailure")({
+  _tag: Schema.tag("TransportFailure"),
   /** What the last attempt met, such as `ECONNREFUSED` or `timeout`. */
   reason: Schema.String,
   attempts: Schema.Int,
   origin: Schema.String,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     return `No answer from ${this.origin}: ${this.reason}${after(this.attempts)}${describe(this.request)}.`
   }
@@ -92,7 +129,8 @@ export class TransportFailure extends Schema.TaggedError<TransportFailure>()("Tr
  * No secure connection: the certificate has expired, is not trusted or is for another name, or nothing there speaks TLS.
  * Tried once, because asking again would not help.
  */
-export class TlsFailure extends Schema.TaggedError<TlsFailure>()("TlsFailure", {
+export class TlsFailure extends AdvisedError.extend<TlsFailure>("TlsFailure")({
+  _tag: Schema.tag("TlsFailure"),
   /** What is wrong, with its code, such as `the certificate has expired (CERT_HAS_EXPIRED)`. */
   reason: Schema.String,
   origin: Schema.String,
@@ -112,7 +150,8 @@ export class TlsFailure extends Schema.TaggedError<TlsFailure>()("TlsFailure", {
  * A proxy, or a network that wants a login first, stands between and did not let the request through; the API has not seen
  * it. What another try cannot change (407, 403) is tried once.
  */
-export class ProxyFailure extends Schema.TaggedError<ProxyFailure>()("ProxyFailure", {
+export class ProxyFailure extends AdvisedError.extend<ProxyFailure>("ProxyFailure")({
+  _tag: Schema.tag("ProxyFailure"),
   /** What the proxy answered, where it did. */
   status: Schema.optional(Schema.Int),
   /** What was met on the way to it, such as `ECONNREFUSED`. */
@@ -124,6 +163,9 @@ export class ProxyFailure extends Schema.TaggedError<ProxyFailure>()("ProxyFailu
   origin: Schema.String,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return this.status === undefined || this.status >= 500 || this.status === 408 || this.status === 429
+  }
   override get message(): string {
     const who = this.proxy === undefined ? "A proxy" : `The proxy ${this.proxy}`
     const what =
@@ -146,7 +188,8 @@ export class ProxyFailure extends Schema.TaggedError<ProxyFailure>()("ProxyFailu
 }
 
 /** The API failed (5xx, 408, 425): after every retry, or at once where it says to come back later than may be waited for. */
-export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
+export class ServerUnavailable extends AdvisedError.extend<ServerUnavailable>("ServerUnavailable")({
+  _tag: Schema.tag("ServerUnavailable"),
   status: Schema.Int,
   attempts: Schema.Int,
   /** When to come back (ISO 8601), where that is longer than a request may wait. */
@@ -169,7 +212,8 @@ export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("
 }
 
 /** The rate limit was hit and waiting would take longer than allowed. Every request of the key is held until then. */
-export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+export class RateLimited extends AdvisedError.extend<RateLimited>("RateLimited")({
+  _tag: Schema.tag("RateLimited"),
   /** The instant (ISO 8601) from which the API accepts requests of this key again. */
   resumeAt: Schema.String,
   /** How long this request had been held already, in milliseconds. */
@@ -178,6 +222,9 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   retryAfter: Schema.optional(Schema.String),
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     const until = this.retryAfter === undefined ? `until ${this.resumeAt}, longer` : "for longer"
     return `The rate limit is used up ${until} than a request may wait${RetryAfter.complaint(this.retryAfter)}${describe(this.request)}.`
@@ -188,11 +235,15 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 }
 
 /** Where several processes keep one key's limit, nobody answers: nothing is sent without it. */
-export class LimiterUnavailable extends Schema.TaggedError<LimiterUnavailable>()("LimiterUnavailable", {
+export class LimiterUnavailable extends AdvisedError.extend<LimiterUnavailable>("LimiterUnavailable")({
+  _tag: Schema.tag("LimiterUnavailable"),
   /** What it met, such as `ECONNREFUSED`. */
   reason: Schema.String,
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     return `The limit that is shared with other processes cannot be asked for: ${this.reason}${describe(this.request)}.`
   }
@@ -202,7 +253,8 @@ export class LimiterUnavailable extends Schema.TaggedError<LimiterUnavailable>()
 }
 
 /** The run's deadline comes before the answer: at that instant, or at once where the API says to wait for longer. */
-export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("DeadlineReached", {
+export class DeadlineReached extends AdvisedError.extend<DeadlineReached>("DeadlineReached")({
+  _tag: Schema.tag("DeadlineReached"),
   /** The deadline (ISO 8601). */
   deadline: Schema.String,
   /** Until when the API says to wait (ISO 8601), where that is why the deadline cannot be met. */
@@ -220,7 +272,8 @@ export class DeadlineReached extends Schema.TaggedError<DeadlineReached>()("Dead
 }
 
 /** The run has sent as many requests as it may, retries included; not one more is sent. */
-export class RequestsUsedUp extends Schema.TaggedError<RequestsUsedUp>()("RequestsUsedUp", {
+export class RequestsUsedUp extends AdvisedError.extend<RequestsUsedUp>("RequestsUsedUp")({
+  _tag: Schema.tag("RequestsUsedUp"),
   maxRequests: Schema.Int,
   request,
 }) {
@@ -233,7 +286,8 @@ export class RequestsUsedUp extends Schema.TaggedError<RequestsUsedUp>()("Reques
 }
 
 /** A 404 on the first page: the window begins before what the plan keeps (or the address is wrong). */
-export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("RetentionExceeded", {
+export class RetentionExceeded extends AdvisedError.extend<RetentionExceeded>("RetentionExceeded")({
+  _tag: Schema.tag("RetentionExceeded"),
   from: Schema.optional(Schema.String),
   /** The oldest `from` the plan allows (ISO 8601), where the plan's retention is known. */
   oldestFrom: Schema.optional(Schema.String),
@@ -253,7 +307,8 @@ export class RetentionExceeded extends Schema.TaggedError<RetentionExceeded>()("
  * The first page of nudges is not there (404, 410). The endpoint is outside the contract: a plan may be without it, and
  * sessions may have details with the same nudges all the same.
  */
-export class NudgesUnavailable extends Schema.TaggedError<NudgesUnavailable>()("NudgesUnavailable", {
+export class NudgesUnavailable extends AdvisedError.extend<NudgesUnavailable>("NudgesUnavailable")({
+  _tag: Schema.tag("NudgesUnavailable"),
   status: Schema.Int,
   from: Schema.optional(Schema.String),
   /** The oldest `from` the plan allows (ISO 8601), where the plan's retention is known. */
@@ -274,7 +329,8 @@ export class NudgesUnavailable extends Schema.TaggedError<NudgesUnavailable>()("
  * An answer that does not fit the contract: another status where a 200 belongs, a packing that was not asked for, or a body
  * that is not what it should be. Names the session or the nudge, and the path; never holds the payload.
  */
-export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("ResponseInvalid", {
+export class ResponseInvalid extends AdvisedError.extend<ResponseInvalid>("ResponseInvalid")({
+  _tag: Schema.tag("ResponseInvalid"),
   /** What did not fit, such as `expected an integer`. */
   reason: Schema.String,
   /** Where in the body, such as `data[3].intent_score`. */
@@ -303,7 +359,8 @@ export class ResponseInvalid extends Schema.TaggedError<ResponseInvalid>()("Resp
 }
 
 /** The API does not accept the cursor any more (400, 404 or 410 with a cursor). */
-export class CursorRejected extends Schema.TaggedError<CursorRejected>()("CursorRejected", {
+export class CursorRejected extends AdvisedError.extend<CursorRejected>("CursorRejected")({
+  _tag: Schema.tag("CursorRejected"),
   status: Schema.Int,
   /** For a walk that tried to go on by time instead: the end of the window that brought nothing new. */
   stalledAt: Schema.optional(Schema.String),
@@ -328,7 +385,8 @@ export class CursorRejected extends Schema.TaggedError<CursorRejected>()("Cursor
 }
 
 /** A session that was listed has no detail (404). Streams turn this into data unless told to fail. */
-export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {
+export class SessionUnavailable extends AdvisedError.extend<SessionUnavailable>("SessionUnavailable")({
+  _tag: Schema.tag("SessionUnavailable"),
   sessionId: Schema.String,
   reason: Schema.Literals(["past_retention", "not_found"]),
 }) {
@@ -344,7 +402,9 @@ export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()
 
 /** What a page of the list can fail with. */
 export type ListError =
-  | InvalidRequest
+  | InvalidOption
+  | RequestRefused
+  | UnsafeAddress
   | Unauthorized
   | TransportFailure
   | TlsFailure
@@ -363,7 +423,9 @@ export type NudgesError = Exclude<ListError, RetentionExceeded> | NudgesUnavaila
 
 /** What one session's detail can fail with. */
 export type DetailError =
-  | InvalidRequest
+  | InvalidOption
+  | RequestRefused
+  | UnsafeAddress
   | Unauthorized
   | TransportFailure
   | TlsFailure

@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as ApiKey from "./ApiKey.ts"
-import type { InvalidRequest } from "./ElnudgeError.ts"
+import type { InvalidOption } from "./ElnudgeError.ts"
 
 /** A key as an attempt took it: how often the source had been read again by then tells what a refusal knows. */
 export interface Taken {
@@ -36,7 +36,7 @@ const noReload: Renewal = { _tag: "NoOther", keyProblem: undefined }
 
 export const make = (
   first: Redacted.Redacted,
-  reload: Effect.Effect<Redacted.Redacted, InvalidRequest> | undefined,
+  reload: Effect.Effect<Redacted.Redacted, InvalidOption> | undefined,
 ): KeyInUse => {
   const gate = Semaphore.makeUnsafe(1)
   const refusedKeys = new Set<string>()
@@ -45,7 +45,7 @@ export const make = (
 
   const renew = Effect.fnUntraced(function* (
     refused: Taken,
-    read: Effect.Effect<Redacted.Redacted, InvalidRequest>,
+    read: Effect.Effect<Redacted.Redacted, InvalidOption>,
   ): Effect.fn.Return<Renewal> {
     refusedKeys.add(Redacted.value(refused.key))
     if (refused.readings === current.readings) {

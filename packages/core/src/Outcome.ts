@@ -15,7 +15,8 @@ export type Response = HttpClientResponse.HttpClientResponse
 
 /** What every request can fail with, beyond its endpoint's own refusals. */
 export type RequestError =
-  | ElnudgeError.InvalidRequest
+  | ElnudgeError.RequestRefused
+  | ElnudgeError.UnsafeAddress
   | ElnudgeError.Unauthorized
   | ElnudgeError.TransportFailure
   | ElnudgeError.TlsFailure
@@ -49,17 +50,18 @@ const noAnswer = (
   why: TransportReason,
   attempts: number,
   { origin }: BaseUrl,
+  cause: Error | undefined,
   request?: ElnudgeError.RequestInfo,
 ): ElnudgeError.TransportFailure | ElnudgeError.TlsFailure | ElnudgeError.ProxyFailure => {
   const { reason } = why
   switch (why._tag) {
     case "Network":
-      return new ElnudgeError.TransportFailure({ reason, attempts, origin, request })
+      return new ElnudgeError.TransportFailure({ reason, attempts, origin, request, cause })
     case "Tls":
-      return new ElnudgeError.TlsFailure({ reason, origin, request })
+      return new ElnudgeError.TlsFailure({ reason, origin, request, cause })
     case "Proxy": {
       const { proxy, status } = why
-      return new ElnudgeError.ProxyFailure({ status, reason, proxy, attempts, origin, request })
+      return new ElnudgeError.ProxyFailure({ status, reason, proxy, attempts, origin, request, cause })
     }
   }
 }
@@ -69,8 +71,9 @@ export const unreachable = (
   why: TransportReason,
   request: ElnudgeError.RequestInfo,
   baseUrl: BaseUrl,
+  cause: Error | undefined,
 ): Effect.Effect<Outcome<never>, RequestError> => {
-  const failure = (attempts: number) => noAnswer(why, attempts, baseUrl, request)
+  const failure = (attempts: number) => noAnswer(why, attempts, baseUrl, cause, request)
   return why.isLasting ? Effect.fail(failure(1)) : Effect.succeed({ _tag: "Again", failure })
 }
 

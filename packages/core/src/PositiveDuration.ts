@@ -2,12 +2,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { InvalidRequest } from "./ElnudgeError.ts"
+import { InvalidOption } from "./ElnudgeError.ts"
 
 const longest = Duration.days(36_500)
 
-/** Fails with `InvalidRequest`, naming the option, where it is no duration above zero or one of more than 36,500 days. */
-export const parse = (name: string, input: Duration.Input): Effect.Effect<Duration.Duration, InvalidRequest> =>
+/** Fails with `InvalidOption`, naming the option, where it is no duration above zero or one of more than 36,500 days. */
+export const parse = (option: string, input: Duration.Input): Effect.Effect<Duration.Duration, InvalidOption> =>
   Option.match(
     Option.filter(
       Duration.fromInput(input),
@@ -16,8 +16,9 @@ export const parse = (name: string, input: Duration.Input): Effect.Effect<Durati
     {
       onNone: () =>
         Effect.fail(
-          new InvalidRequest({
-            reason: `the ${name} is not a duration above zero, of at most 36,500 days`,
+          new InvalidOption({
+            option,
+            reason: `${option} is not a duration above zero, of at most 36,500 days`,
             advice: 'Give one such as "30 seconds".',
           }),
         ),

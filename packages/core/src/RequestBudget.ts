@@ -5,8 +5,9 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { DeadlineReached, InvalidRequest, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
+import { DeadlineReached, InvalidOption, type RequestInfo, RequestsUsedUp } from "./ElnudgeError.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Session from "./Session.ts"
 import * as WallClock from "./WallClock.ts"
@@ -91,11 +92,15 @@ export const Current = Context.Reference<RequestBudget | undefined>("@effect-eln
   defaultValue: () => undefined,
 })
 
-/** A budget that counts from now. Fails with `InvalidRequest` where an option is out of range. */
+const checks: OptionCheck.Checks<Options> = { maxRequests: OptionCheck.number, deadline: OptionCheck.duration }
+
+/** A budget that counts from now. Fails with `InvalidOption` where an option is out of range. */
 export const make = Effect.fn("RequestBudget.make")(function* (options: Options = {}) {
+  yield* OptionCheck.check(checks, options)
   const { deadline, maxRequests } = options
   if (maxRequests !== undefined && !(Number.isSafeInteger(maxRequests) && maxRequests >= 1)) {
-    return yield* new InvalidRequest({
+    return yield* new InvalidOption({
+      option: "maxRequests",
       reason: `a run of at most ${maxRequests} requests`,
       advice: "Give a whole number of at least 1.",
     })

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Predicate from "effect/Predicate"
 import * as Semaphore from "effect/Semaphore"
-import { InvalidRequest, LimiterUnavailable } from "./ElnudgeError.ts"
+import { InvalidOption, LimiterUnavailable } from "./ElnudgeError.ts"
 import { LearnedPace } from "./LearnedPace.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
 import * as Pace from "./Pace.ts"
@@ -53,30 +53,39 @@ export interface KeyLimiter {
 export class RequestLimiter extends Context.Service<
   RequestLimiter,
   {
-    /** The limiter of one key; the same key gives the same limiter, and the first caller's limit counts. */
-    readonly forKey: (key: string, limit: Limit) => Effect.Effect<KeyLimiter, InvalidRequest>
+    /** The limiter of one key; the same key gives the same limiter. Fails where another limit was asked for before. */
+    readonly forKey: (key: string, limit: Limit) => Effect.Effect<KeyLimiter, InvalidOption>
   }
 >()("@effect-elnudge/core/RequestLimiter") {}
 
 /**
  * What a share of a limit comes to, in whole requests: shares that make one whole never make more than the limit. Fails
- * with `InvalidRequest` where that is no limit.
+ * with `InvalidOption` where that is no limit.
  */
-export const parse = (requestsPerMinute: Limit, share: number): Effect.Effect<Limit, InvalidRequest> => {
-  const refuse = (reason: string, advice: string) => Effect.fail(new InvalidRequest({ reason, advice }))
-  if (!(share > 0 && share <= 1)) return refuse(`a share of ${share}`, "Give a number above 0, of at most 1.")
+export const parse = (requestsPerMinute: Limit, share: number): Effect.Effect<Limit, InvalidOption> => {
+  const refuse = (option: "requestsPerMinute" | "share", reason: string, advice: string) =>
+    Effect.fail(new InvalidOption({ option, reason, advice }))
+  if (!(share > 0 && share <= 1)) return refuse("share", `a share of ${share}`, "Give a number above 0, of at most 1.")
   if (requestsPerMinute === "auto") {
     return share === 1
       ? Effect.succeed(requestsPerMinute)
-      : refuse("a share of a limit that is not known", "Give the limit as a number, or leave the share out.")
+      : refuse("share", "a share of a limit that is not known", "Give the limit as a number, or leave the share out.")
   }
   if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 2) {
-    return refuse(`a rate limit of ${requestsPerMinute} requests a minute`, "Give a whole number of at least 2.")
+    return refuse(
+      "requestsPerMinute",
+      `a rate limit of ${requestsPerMinute} requests a minute`,
+      "Give a whole number of at least 2.",
+    )
   }
   // A product such as 100 × 0.29 comes out a little too small.
   const part = Math.floor(requestsPerMinute * share + 1e-9)
   return part < 2
-    ? refuse(`a share of ${share} of ${requestsPerMinute} requests a minute`, "Give one of at least 2 a minute.")
+    ? refuse(
+        "share",
+        `a share of ${share} of ${requestsPerMinute} requests a minute`,
+        "Give one of at least 2 a minute.",
+      )
     : Effect.succeed(part)
 }
 
@@ -186,15 +195,27 @@ const makeKeyLimiter = (turns: Turns): KeyLimiter => {
   }
 }
 
-const makeWith = (turnsOf: (key: string, limit: Limit) => Effect.Effect<Turns, InvalidRequest>) => {
-  const limiters = new Map<string, KeyLimiter>()
+const written = (limit: Limit): string => (limit === "auto" ? "a limit that is learned" : `${limit} requests a minute`)
+
+const anotherLimit = (first: Limit, second: Limit) =>
+  new InvalidOption({
+    option: "requestsPerMinute",
+    reason: `a client of this key has ${written(first)} in this process already, and this one asks for ${written(second)}`,
+    advice:
+      "Give all clients of a key the same requestsPerMinute and share: they share one limiter as long as the process runs.",
+  })
+
+const makeWith = (turnsOf: (key: string, limit: Limit) => Effect.Effect<Turns, InvalidOption>) => {
+  const limiters = new Map<string, { readonly limit: Limit; readonly limiter: KeyLimiter }>()
   return RequestLimiter.of({
     forKey: Effect.fnUntraced(function* (key, limit) {
       const existing = limiters.get(key)
-      if (existing !== undefined) return existing
-      const created = makeKeyLimiter(yield* turnsOf(key, limit))
-      limiters.set(key, created)
-      return created
+      if (existing !== undefined) {
+        return existing.limit === limit ? existing.limiter : yield* anotherLimit(existing.limit, limit)
+      }
+      const limiter = makeKeyLimiter(yield* turnsOf(key, limit))
+      limiters.set(key, { limit, limiter })
+      return limiter
     }),
   })
 }
@@ -204,12 +225,13 @@ const makeInMemory = () =>
 
 /**
  * Keeps its counts where the given `RateLimiter` keeps them, so that processes with one store share a key's limit. All of
- * them must be told the same limit: `auto` is refused with `InvalidRequest`. Holds are each process's own.
+ * them must be told the same limit: `auto` is refused with `InvalidOption`. Holds are each process's own.
  */
 export const make = Effect.map(RateLimiter.RateLimiter, (limiter) =>
   makeWith((key, limit) =>
     limit === "auto"
-      ? new InvalidRequest({
+      ? new InvalidOption({
+          option: "requestsPerMinute",
           reason: "a limit that is learned cannot be shared with other processes",
           advice: "Give the limit that all of them share, or let each keep its own.",
         })

@@ -20,6 +20,7 @@ import * as RetryAfter from "./RetryAfter.ts"
 import * as RequestTrace from "./RequestTrace.ts"
 import * as Session from "./Session.ts"
 import * as Trace from "./Trace.ts"
+import * as TransportCause from "./TransportCause.ts"
 import * as TransportReason from "./TransportReason.ts"
 import * as WallClock from "./WallClock.ts"
 
@@ -75,11 +76,19 @@ const attempt = <A, E>(
       return Outcome.ofResponse(response, call, baseUrl)
     }),
     Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
-      Outcome.unreachable(TransportReason.classify(error.reason.cause), call.request, baseUrl),
+      Effect.flatMap(KeyInUse.OfAttempt, (key) => {
+        const { cause } = error.reason
+        return Outcome.unreachable(
+          TransportReason.classify(cause),
+          call.request,
+          baseUrl,
+          TransportCause.of(cause, key),
+        )
+      }),
     ),
     Effect.timeoutOrElse({
       duration: attemptTimeout,
-      orElse: () => Outcome.unreachable(TransportReason.late(attemptTimeout), call.request, baseUrl),
+      orElse: () => Outcome.unreachable(TransportReason.late(attemptTimeout), call.request, baseUrl, undefined),
     }),
   )
 

@@ -11,6 +11,7 @@ import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as FollowPosition from "./FollowPosition.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PositiveDuration from "./PositiveDuration.ts"
 import * as Retention from "./Retention.ts"
 import * as Session from "./Session.ts"
@@ -67,9 +68,17 @@ export interface FollowOptions {
 
 type FollowError = ElnudgeError.ListError | Exclude<ElnudgeError.DetailError, ElnudgeError.SessionUnavailable>
 
-/** What asking again can change nothing about: the key, or what the run may spend. */
+/** What asking again can change nothing about: the key, the way to the API, what the run may spend, or what `pick` answers. */
+const final: ReadonlySet<string> = new Set([
+  "Unauthorized",
+  "TlsFailure",
+  "DeadlineReached",
+  "RequestsUsedUp",
+  "InvalidOption",
+])
+
 const isFinal = (error: FollowError): boolean =>
-  error._tag === "Unauthorized" || error._tag === "DeadlineReached" || error._tag === "RequestsUsedUp"
+  final.has(error._tag) || (error._tag === "ProxyFailure" && !error.isRetryable)
 
 // So many are read again in some 50 minutes at the API's limit; until they are fewer, no more are listed.
 const mostOpen = 50_000
@@ -79,6 +88,20 @@ const hour = 3_600 * second
 const day = 24 * hour
 // An error names its session.
 const warn = (message: string) => Trace.besides(Effect.logWarning(message))
+
+const checks: OptionCheck.Checks<FollowOptions> = {
+  from: OptionCheck.dateTime,
+  pick: OptionCheck.callable,
+  interval: OptionCheck.duration,
+  settlesAfter: OptionCheck.duration,
+  listedAfter: OptionCheck.duration,
+  givenUpAfter: OptionCheck.duration,
+  patience: OptionCheck.duration,
+  onUnavailable: OptionCheck.oneOf("skip", "emit"),
+  concurrency: OptionCheck.number,
+  pageSize: OptionCheck.number,
+  tracker: OptionCheck.struct,
+}
 
 /** What every plan has, and a day for clocks that differ. */
 const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
@@ -100,18 +123,21 @@ const keptMillis = (Math.min(...Object.values(Retention.plans)) - 1) * day
 export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.SessionRead, FollowError, ElnudgeClient> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { concurrency = 8, onUnavailable = "emit", pageSize = SessionsApi.maxPageSize, pick = () => true } = options
+      yield* OptionCheck.check(checks, options)
+      const { concurrency = 8, onUnavailable = "emit", pageSize = SessionsApi.maxPageSize } = options
+      const isPicked = OptionCheck.answering("pick", options.pick ?? (() => true))
       const millisOf = (name: string, given: Duration.Input) =>
         Effect.map(PositiveDuration.parse(name, given), Duration.toMillis)
       const interval = yield* millisOf("interval", options.interval ?? "1 minute")
-      const settlesAfter = yield* millisOf("time to settle", options.settlesAfter ?? "31 minutes")
-      const listedAfter = yield* millisOf("age at which sessions are listed", options.listedAfter ?? "45 minutes")
-      const givenUpAfter = yield* millisOf("age at which sessions are given up", options.givenUpAfter ?? "1 day")
+      const settlesAfter = yield* millisOf("settlesAfter", options.settlesAfter ?? "31 minutes")
+      const listedAfter = yield* millisOf("listedAfter", options.listedAfter ?? "45 minutes")
+      const givenUpAfter = yield* millisOf("givenUpAfter", options.givenUpAfter ?? "1 day")
       const patience = yield* millisOf("patience", options.patience ?? "1 hour")
-      yield* WholeNumber.check("the concurrency", concurrency, 1, 1000)
-      yield* WholeNumber.check("the page size", pageSize, 1, SessionsApi.maxPageSize)
+      yield* WholeNumber.check("concurrency", concurrency, 1, 1000)
+      yield* WholeNumber.check("pageSize", pageSize, 1, SessionsApi.maxPageSize)
       if (listedAfter < settlesAfter || givenUpAfter < listedAfter) {
-        return yield* new ElnudgeError.InvalidRequest({
+        return yield* new ElnudgeError.InvalidOption({
+          option: listedAfter < settlesAfter ? "listedAfter" : "givenUpAfter",
           reason: "sessions settle, are listed and are given up in this order",
           advice: "Give settlesAfter ≤ listedAfter ≤ givenUpAfter, such as 31 minutes, 45 minutes and 1 day.",
         })
@@ -148,7 +174,7 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
           tracker.keep({ summary, window, dueAt: Math.min(settling + settlesAfter, givingUp) })
           return []
         }
-        if (detail._tag === "NotNeeded" && pick(summary)) {
+        if (detail._tag === "NotNeeded" && isPicked(summary)) {
           tracker.keep({ summary, window, dueAt: readAt })
           return []
         }
@@ -247,12 +273,14 @@ export const make = (options: FollowOptions = {}): Stream.Stream<SessionRead.Ses
           page: (_, __, counts) => counted.push(counts),
         }
         return SessionPages.make({ ...span, pageSize }, anew).pipe(
-          Stream.map(({ readAt, sessions }) =>
-            sessions.flatMap((summary) => {
-              if (!tracker.list(summary)) return []
-              failedMillis = 0
-              return settle({ summary, detail: SessionRead.notNeeded, readAt, window }, window)
-            }),
+          Stream.mapEffect(({ readAt, sessions }) =>
+            OptionCheck.evaluate(() =>
+              sessions.flatMap((summary) => {
+                if (!tracker.list(summary)) return []
+                failedMillis = 0
+                return settle({ summary, detail: SessionRead.notNeeded, readAt, window }, window)
+              }),
+            ),
           ),
           // After each page, so that no more than a page's sessions wait for their details.
           Stream.flatMap((reads) =>

@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import type * as ElnudgeError from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as PageWalk from "./PageWalk.ts"
 import type * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
@@ -35,6 +36,15 @@ export interface ListOptions extends TimeWindow.Options {
   readonly resume?: WalkPosition.WalkPosition | undefined
 }
 
+/** The options of a list. */
+export const checks: OptionCheck.Checks<ListOptions> = {
+  ...TimeWindow.checks,
+  pageSize: OptionCheck.number,
+  followWindow: OptionCheck.truth,
+  listConcurrency: OptionCheck.number,
+  resume: OptionCheck.struct,
+}
+
 /** One page of new rows, when it was read (epoch milliseconds), and the window of the walk. */
 export interface Page {
   readonly sessions: ReadonlyArray<Session.Summary>
@@ -63,11 +73,11 @@ export const make = (
   Stream.unwrap(
     Effect.gen(function* () {
       const limit = options.pageSize ?? SessionsApi.maxPageSize
-      yield* WholeNumber.check("the page size", limit, 1, SessionsApi.maxPageSize)
+      yield* WholeNumber.check("pageSize", limit, 1, SessionsApi.maxPageSize)
       const concurrency = options.listConcurrency ?? 1
-      yield* WholeNumber.check("the list's concurrency", concurrency, 1, 64)
+      yield* WholeNumber.check("listConcurrency", concurrency, 1, 64)
       const client = yield* ElnudgeClient
-      const pinned = options.resume?.window ?? (yield* TimeWindow.pin(options))
+      const pinned = options.resume?.window ?? (yield* TimeWindow.pin({ from: options.from, to: options.to }))
       const position = follower.begin(pinned)
       if (position.complete) return Stream.empty
       const recorder = yield* Coverage.Current

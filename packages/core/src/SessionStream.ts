@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import type { ElnudgeClient } from "./ElnudgeClient.ts"
 import type * as ElnudgeError from "./ElnudgeError.ts"
 import * as NudgeList from "./NudgeList.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as Session from "./Session.ts"
 import * as SessionPages from "./SessionPages.ts"
 import type { ListOptions, Page } from "./SessionPages.ts"
@@ -26,18 +27,28 @@ export interface NudgeOptions extends DetailOptions {
   readonly needsEvents?: ((session: Session.Summary) => boolean) | undefined
 }
 
+/** What the compiler checks in TypeScript, and nobody in JavaScript. */
+const checked = <Options, A, E, R>(
+  checks: OptionCheck.Checks<Options>,
+  options: Options,
+  stream: (options: Options) => Stream.Stream<A, E, R>,
+): Stream.Stream<A, E | ElnudgeError.InvalidOption, R> =>
+  Stream.unwrap(Effect.map(OptionCheck.check(checks, options), () => stream(options)))
+
 /**
  * The pages of a window, newest first. The window is pinned when the stream starts. Where the API refuses a cursor, the
  * rest of the window is asked for by time; `CursorRejected` says that this brought nothing new.
  */
 export const pages = (options: ListOptions = {}): Stream.Stream<Page, ElnudgeError.ListError, ElnudgeClient> =>
-  Stream.unwrap(
-    Effect.map(SessionPages.follower(undefined, options.resume), (follower) =>
-      Stream.map(SessionPages.make(options, follower), (page) => {
-        const { readAt, sessions, window } = page
-        for (const summary of sessions) follower.done({ summary, detail: SessionRead.notNeeded, readAt, window })
-        return page
-      }),
+  checked(SessionPages.checks, options, () =>
+    Stream.unwrap(
+      Effect.map(SessionPages.follower(undefined, options.resume), (follower) =>
+        Stream.map(SessionPages.make(options, follower), (page) => {
+          const { readAt, sessions, window } = page
+          for (const summary of sessions) follower.done({ summary, detail: SessionRead.notNeeded, readAt, window })
+          return page
+        }),
+      ),
     ),
   )
 
@@ -55,20 +66,23 @@ const pickAll = () => true
  */
 export const details = (
   options: DetailOptions = {},
-): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> => {
-  const { pick = pickAll, tracker } = options
-  const stateOf = (session: Session.Summary) => (pick(session) ? undefined : SessionRead.notNeeded)
-  return Stream.unwrap(
-    Effect.map(SessionPages.follower(tracker, options.resume), (follower) => {
-      const pages = SessionPages.make(options, follower)
-      return DetailWalk.ofPages(
-        options,
-        follower,
-        Stream.map(pages, (page) => ({ page, stateOf, nudgesDiffer: () => false })),
-      )
-    }),
-  )
-}
+): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> =>
+  checked(DetailWalk.checks, options, ({ pick = pickAll, tracker }) => {
+    const isPicked = OptionCheck.answering("pick", pick)
+    const stateOf = (session: Session.Summary) => (isPicked(session) ? undefined : SessionRead.notNeeded)
+    return Stream.unwrap(
+      Effect.map(SessionPages.follower(tracker, options.resume), (follower) => {
+        const pages = SessionPages.make(options, follower)
+        return DetailWalk.ofPages(
+          options,
+          follower,
+          Stream.map(pages, (page) => ({ page, stateOf, nudgesDiffer: () => false })),
+        )
+      }),
+    )
+  })
+
+const nudgeChecks: OptionCheck.Checks<NudgeOptions> = { ...DetailWalk.checks, needsEvents: OptionCheck.callable }
 
 /**
  * As {@link details}, for whoever needs the picked sessions' nudges rather than their events: the nudges come from the list
@@ -87,7 +101,10 @@ export const nudges = (
 > =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { needsEvents = () => false, pick = pickAll, tracker } = options
+      yield* OptionCheck.check(nudgeChecks, options)
+      const { tracker } = options
+      const isPicked = OptionCheck.answering("pick", options.pick ?? pickAll)
+      const isNeedy = OptionCheck.answering("needsEvents", options.needsEvents ?? (() => false))
       const scope = yield* Effect.scope
       const follower = yield* SessionPages.follower(tracker, options.resume)
       let join: NudgeList.Join | undefined
@@ -95,8 +112,10 @@ export const nudges = (
         Stream.mapEffect(
           Effect.fnUntraced(function* (page: Page) {
             const { sessions, window } = page
-            const picked = new Set(sessions.filter(pick))
-            const needy = new Set([...picked].filter((session) => !needsEvents(session)))
+            const { needy, picked } = yield* OptionCheck.evaluate(() => {
+              const picked = new Set(sessions.filter(isPicked))
+              return { picked, needy: new Set([...picked].filter((session) => !isNeedy(session))) }
+            })
             const { earliest, latest } = TimeSpan.extent(sessions.map(({ started_at }) => Session.millis(started_at)))
             if (needy.size > 0) {
               // What a walk has behind it needs no nudges any more.

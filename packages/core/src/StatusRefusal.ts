@@ -11,7 +11,11 @@ export interface Answer {
   readonly url: string
 }
 
-export type Refusal = ElnudgeError.InvalidRequest | ElnudgeError.ProxyFailure | ElnudgeError.ResponseInvalid
+export type Refusal =
+  | ElnudgeError.RequestRefused
+  | ElnudgeError.UnsafeAddress
+  | ElnudgeError.ProxyFailure
+  | ElnudgeError.ResponseInvalid
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -29,7 +33,7 @@ const ofRedirect = (
   const target = new URL(location, base)
   if (target.href === base) return invalid("to itself")
   const where = target.origin === origin ? "another path of its own" : target.origin
-  return new ElnudgeError.InvalidRequest({
+  return new ElnudgeError.UnsafeAddress({
     reason: `${origin} redirects to ${where} (${StatusText.of(status)}), and a key does not follow`,
     advice: "Set ELNUDGE_BASE_URL to the address that answers itself.",
     request,
@@ -70,7 +74,8 @@ export const of = (answer: Answer, baseUrl: BaseUrl, request?: ElnudgeError.Requ
     return new ElnudgeError.ProxyFailure({ status, reason: "refused", attempts: 1, origin, request })
   }
   if (status < 400) return new ElnudgeError.ResponseInvalid({ reason: reason(status), request })
-  return new ElnudgeError.InvalidRequest({
+  return new ElnudgeError.RequestRefused({
+    status,
     reason: `the API refused it with ${StatusText.of(status)}`,
     advice: advice4xx[status] ?? "Report the status to elNudge or, where a proxy stands between, to whoever runs that.",
     request,

@@ -45,7 +45,7 @@ export interface Found<Row> {
 const isRefusal = (error: unknown): boolean =>
   error instanceof ElnudgeError.CursorRejected ||
   error instanceof ElnudgeError.RetentionExceeded ||
-  error instanceof ElnudgeError.InvalidRequest
+  error instanceof ElnudgeError.RequestRefused
 
 export const find = Effect.fnUntraced(function* <Row extends { readonly id: string }, E>(
   source: Source<Row, E>,

@@ -2,8 +2,9 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { InvalidRequest } from "./ElnudgeError.ts"
+import { InvalidOption } from "./ElnudgeError.ts"
 import * as IsoInstant from "./IsoInstant.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as Session from "./Session.ts"
 import type { TimeSpan } from "./TimeSpan.ts"
 import * as WallClock from "./WallClock.ts"
@@ -42,26 +43,32 @@ export interface Options {
   readonly to?: DateTime.DateTime | undefined
 }
 
+/** The options of a window. */
+export const checks: OptionCheck.Checks<Options> = { from: OptionCheck.dateTime, to: OptionCheck.dateTime }
+
 const format = (moment: DateTime.DateTime): string => Session.instant(DateTime.toEpochMillis(moment))
 
-/** Fails with `InvalidRequest` where a moment cannot be written as an instant: years have four digits. */
+/** Fails with `InvalidOption` where a moment cannot be written as an instant: years have four digits. */
 export const checkYears = Effect.fnUntraced(function* (moments: ReadonlyArray<DateTime.DateTime>) {
   const outside = moments.map(format).find((text) => !IsoInstant.isInstant(text))
   if (outside === undefined) return
-  return yield* new InvalidRequest({
+  return yield* new InvalidOption({
+    option: "from",
     reason: `the window reaches ${outside}, and years go from 0000 to 9999`,
     advice:
       "Give a window between 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z; a date begins at midnight of its zone.",
   })
 })
 
-/** Pins a window. Fails with `InvalidRequest` when it is empty, runs backwards, or reaches beyond the years of four digits. */
+/** Pins a window. Fails with `InvalidOption` when it is empty, runs backwards, or reaches beyond the years of four digits. */
 export const pin = Effect.fn("TimeWindow.pin")(function* (options: Options = {}) {
+  yield* OptionCheck.check(checks, options)
   const to = options.to ?? (yield* WallClock.second)
   const from = options.from ?? DateTime.subtract(to, { days: 30 })
   yield* checkYears([from, to])
   if (DateTime.toEpochMillis(from) >= DateTime.toEpochMillis(to)) {
-    return yield* new InvalidRequest({
+    return yield* new InvalidOption({
+      option: options.from === undefined ? "to" : "from",
       reason: `the window is empty: from ${format(from)} is not before to ${format(to)}`,
       advice: "Give a from that lies before to (the end is exclusive).",
     })

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import { ElnudgeClient } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
+import * as OptionCheck from "./OptionCheck.ts"
 import * as Session from "./Session.ts"
 import * as SessionsApi from "./SessionsApi.ts"
 import { gaps, type TimeSpan, type TimeSpans } from "./TimeSpan.ts"
@@ -187,11 +188,14 @@ const knownFrom = (starts: ReadonlyArray<number>): number => {
   return second * (Math.floor(Math.max(...tail) / second) + 1)
 }
 
+const checks: OptionCheck.Checks<Options> = { ...TimeWindow.checks, pages: OptionCheck.number }
+
 const checkPages = (pages: number) =>
   Number.isInteger(pages) && pages >= 3 && pages <= 30
     ? Effect.void
     : Effect.fail(
-        new ElnudgeError.InvalidRequest({
+        new ElnudgeError.InvalidOption({
+          option: "pages",
           reason: `a sample of ${pages} pages`,
           advice: "Give a whole number from 3 to 30.",
         }),
@@ -201,9 +205,10 @@ const read = Effect.fnUntraced(function* (
   options: Options,
 ): Effect.fn.Return<WalkSample, ElnudgeError.ListError, ElnudgeClient> {
   const { pages = 9 } = options
+  yield* OptionCheck.check(checks, options)
   yield* checkPages(pages)
   const client = yield* ElnudgeClient
-  const window = TimeWindow.toSpan(yield* TimeWindow.pin(options))
+  const window = TimeWindow.toSpan(yield* TimeWindow.pin({ from: options.from, to: options.to }))
   let probes: ReadonlyArray<Probe> = []
   let asked = 0
   let instants = 0

@@ -52,7 +52,7 @@ describe("ApiKey", () => {
   ])("is refused with a reason and never shown: %s", ([, env, reason]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(load(env))
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.match(error.message, reason)
       assert.notInclude(error.message, "secretvalue")
     }),

@@ -16,21 +16,21 @@ describe("BaseUrl", () => {
   })
 
   it.each([
-    "http://api.elnudge.com/v1",
-    "http://127.0.0.1.example.com/v1",
-    "http://localhost.example.com/v1",
-    "http://10.0.0.1/v1",
-    "ftp://127.0.0.1/v1",
-    "https://user:secret@api.elnudge.com/v1",
-    "https://api.elnudge.com/v1?x=1",
-    "https://api.elnudge.com/v1#x",
-    "banana",
-    "",
-  ])("refuses %j", (text) => {
+    ["http://api.elnudge.com/v1", "UnsafeAddress"],
+    ["http://127.0.0.1.example.com/v1", "UnsafeAddress"],
+    ["http://localhost.example.com/v1", "UnsafeAddress"],
+    ["http://10.0.0.1/v1", "UnsafeAddress"],
+    ["ftp://127.0.0.1/v1", "UnsafeAddress"],
+    ["https://user:secret@api.elnudge.com/v1", "InvalidOption"],
+    ["https://api.elnudge.com/v1?x=1", "InvalidOption"],
+    ["https://api.elnudge.com/v1#x", "InvalidOption"],
+    ["banana", "InvalidOption"],
+    ["", "InvalidOption"],
+  ])("refuses %j: %s", (text, tag) => {
     const parsed = BaseUrl.parse(text)
     assert.isTrue(Result.isFailure(parsed))
     if (Result.isFailure(parsed)) {
-      assert.strictEqual(parsed.failure._tag, "InvalidRequest")
+      assert.strictEqual(parsed.failure._tag, tag)
       assert.notInclude(parsed.failure.message, "secret")
     }
   })

@@ -15,13 +15,13 @@ interface Case {
 
 type Cases<Tag extends string> = Readonly<Record<Tag, ReadonlyArray<Case>>>
 
+// What is wrong with an option is told before there is a page.
+type Tag<E extends ElnudgeError.ElnudgeError> = Exclude<E["_tag"], "InvalidOption">
+
 // Each class of a page's errors, with every way to it. The types name them all.
-const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> = {
-  InvalidRequest: [
-    { answer: { status: 422 }, cursor: "c" },
-    { answer: { status: 302, headers: { location: "https://elsewhere.test/" } }, cursor: "c" },
-    { answer: { status: 400 } },
-  ],
+const cases: Cases<Tag<ElnudgeError.ListError & ElnudgeError.NudgesError>> = {
+  RequestRefused: [{ answer: { status: 422 }, cursor: "c" }, { answer: { status: 400 } }],
+  UnsafeAddress: [{ answer: { status: 302, headers: { location: "https://elsewhere.test/" } }, cursor: "c" }],
   Unauthorized: [
     { answer: { status: 401 }, cursor: "c" },
     { answer: { status: 403 }, cursor: "c" },
@@ -72,8 +72,8 @@ const cases: Cases<(ElnudgeError.ListError & ElnudgeError.NudgesError)["_tag"]> 
 
 const first: ReadonlyArray<Case> = [{ answer: { status: 404 } }]
 
-const ofSessions: Cases<ElnudgeError.ListError["_tag"]> = { ...cases, RetentionExceeded: first }
-const ofNudges: Cases<ElnudgeError.NudgesError["_tag"]> = {
+const ofSessions: Cases<Tag<ElnudgeError.ListError>> = { ...cases, RetentionExceeded: first }
+const ofNudges: Cases<Tag<ElnudgeError.NudgesError>> = {
   ...cases,
   NudgesUnavailable: [...first, { answer: { status: 410 } }],
 }

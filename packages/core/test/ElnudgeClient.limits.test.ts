@@ -42,7 +42,7 @@ describe("ElnudgeClient's limit", () => {
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(() => okPage, options)
       const error = yield* listSessions.pipe(Effect.provide(layer), Effect.flip)
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.match(error.message, reason)
       assert.lengthOf(seen, 0)
     }),

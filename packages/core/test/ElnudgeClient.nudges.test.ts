@@ -89,13 +89,13 @@ describe("ElnudgeClient.listNudges", () => {
   )
 
   const refusals: ReadonlyArray<readonly [number, string, string]> = [
-    [400, "InvalidRequest", "CursorRejected"],
+    [400, "RequestRefused", "CursorRejected"],
     [401, "Unauthorized", "Unauthorized"],
     [403, "Unauthorized", "Unauthorized"],
     [404, "NudgesUnavailable", "CursorRejected"],
     [410, "NudgesUnavailable", "CursorRejected"],
-    [422, "InvalidRequest", "InvalidRequest"],
-    [302, "InvalidRequest", "InvalidRequest"],
+    [422, "RequestRefused", "RequestRefused"],
+    [302, "UnsafeAddress", "UnsafeAddress"],
   ]
   it.effect.each(refusals)("never repeats %i: first page %s, next page %s", ([status, first, next]) =>
     Effect.gen(function* () {

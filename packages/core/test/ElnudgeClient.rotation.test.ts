@@ -39,7 +39,8 @@ const keysInTurn = (...keys: ReadonlyArray<string>) => {
   return source
 }
 
-const keyFileGone = new ElnudgeError.InvalidRequest({
+const keyFileGone = new ElnudgeError.InvalidOption({
+  option: "apiKey",
   reason: "the key file /key cannot be read (NotFound)",
   advice: "Put it back.",
 })

@@ -25,6 +25,14 @@ const shown = (value: unknown): string => {
 
 const failed = (cause: Cause.Cause<unknown>): string => `${shown(cause)}\n${Cause.pretty(cause)}`
 
+/** As errors of HTTP clients are that hold what was sent. */
+const quoting = (key: string) => {
+  const headers = { authorization: `Bearer ${key}` }
+  const inner = Object.assign(new Error(`read ECONNRESET after Authorization: Bearer ${key}`), { code: "ECONNRESET" })
+  const outer = new TypeError(`cannot send ${key} to https://user:${key}@api.test`, { cause: inner })
+  return Object.assign(outer, { config: { headers }, request: new Request("https://api.test", { headers }) })
+}
+
 const bearer = (request: FakeApi.SeenRequest) => request.headers["authorization"]
 
 const rotating: FakeApi.Script = (request) =>
@@ -47,6 +55,7 @@ const scenarios: ReadonlyArray<readonly [string, FakeApi.Script, (Partial<Elnudg
   ["a body that is not JSON", () => ({ status: 200, body: `<p>${first}</p>` })],
   ["a body that does not fit", () => FakeApi.json({ data: [{ intent_score: first }], has_more: false })],
   ["a reset", () => ({ failure: "ECONNRESET" })],
+  ["a transport whose error holds the request", () => ({ failure: "", thrown: quoting(first) })],
   ["a body that breaks off", () => ({ brokenBody: first })],
   ["no answer", () => "hang"],
   ["a rotation", rotating, { reloadKey: Effect.succeed(Redacted.make(rotated)) }],

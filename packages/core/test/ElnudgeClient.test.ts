@@ -57,7 +57,7 @@ describe("ElnudgeClient", () => {
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(() => okPage)
       const error = yield* getSession(id).pipe(Effect.provide(layer), Effect.flip)
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.lengthOf(seen, 0)
     }),
   )
@@ -131,13 +131,13 @@ describe("ElnudgeClient", () => {
   )
 
   const refusals: ReadonlyArray<readonly [number, string, string, string]> = [
-    [400, "InvalidRequest", "CursorRejected", "InvalidRequest"],
+    [400, "RequestRefused", "CursorRejected", "RequestRefused"],
     [401, "Unauthorized", "Unauthorized", "Unauthorized"],
     [403, "Unauthorized", "Unauthorized", "Unauthorized"],
     [404, "RetentionExceeded", "CursorRejected", "SessionUnavailable"],
-    [410, "InvalidRequest", "CursorRejected", "SessionUnavailable"],
-    [422, "InvalidRequest", "InvalidRequest", "InvalidRequest"],
-    [302, "InvalidRequest", "InvalidRequest", "InvalidRequest"],
+    [410, "RequestRefused", "CursorRejected", "SessionUnavailable"],
+    [422, "RequestRefused", "RequestRefused", "RequestRefused"],
+    [302, "UnsafeAddress", "UnsafeAddress", "UnsafeAddress"],
   ]
   it.effect.each(refusals)(
     "never repeats %i: first page %s, next page %s, detail %s",
@@ -191,19 +191,19 @@ describe("ElnudgeClient", () => {
     }),
   )
 
-  it.effect.each<readonly [Partial<ElnudgeClient.Options>, RegExp]>([
-    [{ baseUrl: "http://api.elnudge.com/v1" }, /https/],
+  it.effect.each<readonly [Partial<ElnudgeClient.Options>, RegExp, string?]>([
+    [{ baseUrl: "http://api.elnudge.com/v1" }, /https/, "UnsafeAddress"],
     [{ requestsPerMinute: 1 }, /rate limit of 1/],
     [{ requestsPerMinute: 2.5 }, /rate limit of 2.5/],
     [{ retentionDays: 1e10 }, /retention of 10000000000 days/],
-    [{ attemptTimeout: 0 }, /attempt timeout/],
-    [{ maxHold: -1 }, /longest hold/],
+    [{ attemptTimeout: 0 }, /attemptTimeout/],
+    [{ maxHold: -1 }, /maxHold/],
     [{ apiKey: Redacted.make("sk_test\nbroken") }, /API key has a character/],
-  ])("refuses unusable options: %j", ([options, reason]) =>
+  ])("refuses unusable options: %j", ([options, reason, tag = "InvalidOption"]) =>
     Effect.gen(function* () {
       const { layer, seen } = FakeApi.make(() => okPage, options)
       const error: ElnudgeError.ListError = yield* listSessions().pipe(Effect.provide(layer), Effect.flip)
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, tag)
       assert.match(error.message, reason)
       assert.lengthOf(seen, 0)
     }),

@@ -17,7 +17,7 @@ export interface SeenRequest {
 export type Answer =
   | { readonly afterMillis: number; readonly answer: Answer }
   | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
-  | { readonly failure: string }
+  | { readonly failure: string; readonly thrown?: unknown }
   | { readonly brokenBody: string }
   | "hang"
 
@@ -79,7 +79,7 @@ export const make = (
         return yield* new HttpClientError.HttpClientError({
           reason: new HttpClientError.TransportError({
             request,
-            cause: Object.assign(new Error("transport"), { code: answer.failure }),
+            cause: answer.thrown ?? Object.assign(new Error("transport"), { code: answer.failure }),
           }),
         })
       }

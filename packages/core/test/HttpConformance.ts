@@ -116,13 +116,13 @@ const refused: ReadonlyArray<readonly [string, RawServer.Said, Tag, RegExp]> = [
   [
     "a redirect on the same host",
     answer(308, { location: "/v2/sessions" }),
-    "InvalidRequest",
+    "UnsafeAddress",
     /redirects to another path of its own \(308/,
   ],
   [
     "a redirect elsewhere",
     answer(302, { location: "https://else.test/k" }),
-    "InvalidRequest",
+    "UnsafeAddress",
     /redirects to https:\/\/else\.test \(302 Found\), and a key/,
   ],
   [
@@ -132,9 +132,9 @@ const refused: ReadonlyArray<readonly [string, RawServer.Said, Tag, RegExp]> = [
     /A proxy did not let a request through.*407 Proxy Auth/,
   ],
   ["a network that wants a login", answer(511, {}), "ProxyFailure", /511 Network Authentication Required/],
-  ["what the law forbids", answer(451, {}), "InvalidRequest", /451 Unavailable For Legal Reasons/],
+  ["what the law forbids", answer(451, {}), "RequestRefused", /451 Unavailable For Legal Reasons/],
   ...[402, 405, 409, 413, 414, 418, 426, 428, 431].map(
-    (status) => [`${status}`, answer(status, {}), "InvalidRequest", new RegExp(`refused it with ${status}`)] as const,
+    (status) => [`${status}`, answer(status, {}), "RequestRefused", new RegExp(`refused it with ${status}`)] as const,
   ),
   ...[501, 505].map(
     (status) =>

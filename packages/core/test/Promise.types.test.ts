@@ -1,4 +1,5 @@
 /** What the promise face promises to a compiler: no type of Effect's stands in the way of code that does not know it. */
+import type { OptionCheck } from "@effect-elnudge/core"
 import {
   ClientClosed,
   type Coverage,
@@ -24,6 +25,18 @@ describe("Elnudge", () => {
     expectTypeOf<Elnudge.Options["apiKey"]>().toEqualTypeOf<string>()
     expectTypeOf<Elnudge.ListOptions["from"]>().toEqualTypeOf<Date | string | undefined>()
     expectTypeOf<Elnudge.Options["fetch"]>().toEqualTypeOf<typeof globalThis.fetch | undefined>()
+  })
+
+  it("says of each error of its own whether it is worth another try", () => {
+    expectTypeOf<Elnudge.Thrown["isRetryable"]>().toEqualTypeOf<boolean>()
+    expectTypeOf<Elnudge.Thrown["advice"]>().toEqualTypeOf<string>()
+  })
+
+  it("takes no table of checks that forgets an option, or has one too many", () => {
+    type Both = OptionCheck.Checks<{ readonly from?: string | undefined; readonly to?: string | undefined }>
+    expectTypeOf<{ from: OptionCheck.Check }>().not.toExtend<Both>()
+    expectTypeOf<keyof Both>().toEqualTypeOf<"from" | "to">()
+    expectTypeOf<keyof OptionCheck.Checks<Elnudge.NdjsonOptions>>().toEqualTypeOf<keyof Elnudge.NdjsonOptions>()
   })
 
   it("narrows what is caught to its own errors, all of them, by tag", () => {

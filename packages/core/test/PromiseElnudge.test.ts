@@ -53,7 +53,7 @@ describe("sessions", () => {
       Effect.gen(function* () {
         const { elnudge, seen } = yield* PromiseFace.make(FakeList.script([]))
         const error = yield* Effect.promise(() => PromiseFace.outcome(collect(elnudge.sessions({ from }))))
-        assert.instanceOf(error, ElnudgeError.InvalidRequest)
+        assert.instanceOf(error, ElnudgeError.InvalidOption)
         assert.match(error.reason, /^from is /)
         assert.lengthOf(seen, 0)
       }),
@@ -245,7 +245,7 @@ describe("getSession", () => {
 })
 
 const failures: ReadonlyArray<readonly [ElnudgeError.ElnudgeError["_tag"], FakeApi.Answer]> = [
-  ["InvalidRequest", { status: 400 }],
+  ["RequestRefused", { status: 400 }],
   ["Unauthorized", { status: 401 }],
   ["TransportFailure", { failure: "ECONNRESET" }],
   ["TransportFailure", "hang"],

@@ -53,7 +53,7 @@ describe("make", () => {
       () => new Response(null, { status: 302, headers: { location: "https://evil.test/" } }),
     )
     const error = await outcome(Elnudge.make({ apiKey, fetch }).getSession("sess_1"))
-    assert.instanceOf(error, ElnudgeError.InvalidRequest)
+    assert.instanceOf(error, ElnudgeError.UnsafeAddress)
     assert.lengthOf(sent, 1)
   })
 
@@ -86,32 +86,41 @@ describe("make", () => {
   })
 
   it.each([
-    ["a key that no header can carry", { apiKey: "sk test secret" }],
-    ["no key", { apiKey: "" }],
-    ["http beyond this machine", { apiKey, baseUrl: "http://elnudge.test/v1" }],
-    ["a limit of one request a minute", { apiKey, requestsPerMinute: 1 }],
-    ["a retention of no days", { apiKey, retentionDays: 0 }],
-  ] as const)("throws at once for %s", (_, options) => {
-    assert.throws(() => Elnudge.make(options), ElnudgeError.InvalidRequest)
+    ["a key that no header can carry", { apiKey: "sk test secret" }, "apiKey"],
+    ["no key", { apiKey: "" }, "apiKey"],
+    ["a limit of one request a minute", { apiKey, requestsPerMinute: 1 }, "requestsPerMinute"],
+    ["a retention of no days", { apiKey, retentionDays: 0 }, "retentionDays"],
+  ] as const)("throws at once for %s", (_, options, option) => {
+    try {
+      Elnudge.make(options)
+      assert.fail("it made a client")
+    } catch (error) {
+      assert.instanceOf(error, ElnudgeError.InvalidOption)
+      assert.strictEqual(error.option, option)
+    }
+  })
+
+  it("throws at once for http beyond this machine", () => {
+    assert.throws(() => Elnudge.make({ apiKey, baseUrl: "http://elnudge.test/v1" }), ElnudgeError.UnsafeAddress)
   })
 })
 
 // What JavaScript without types may hand over; JSON.parse knows no types either.
 describe("values that are none", () => {
   it.each(["{}", '{"apiKey":null}', '{"apiKey":5}'])("are refused as a key: %s", (options) => {
-    assert.throws(() => Elnudge.make(JSON.parse(options)), ElnudgeError.InvalidRequest, /no API key/)
+    assert.throws(() => Elnudge.make(JSON.parse(options)), ElnudgeError.InvalidOption, /no API key/)
   })
 
   it.each(['{"from":null}', '{"to":7}', '{"from":{}}'])("are refused as a window: %s", async (options) => {
     const client = Elnudge.make({ apiKey, fetch: fetchOf(page).fetch })
     const error = await outcome(collect(client.sessions(JSON.parse(options))))
-    assert.instanceOf(error, ElnudgeError.InvalidRequest)
+    assert.instanceOf(error, ElnudgeError.InvalidOption)
   })
 
   it.each(["null", "7", "{}"])("are refused as an id: %s", async (id) => {
     const { fetch, sent } = fetchOf(page)
     const error = await outcome(Elnudge.make({ apiKey, fetch }).getSession(JSON.parse(id)))
-    assert.instanceOf(error, ElnudgeError.InvalidRequest)
+    assert.instanceOf(error, ElnudgeError.InvalidOption)
     assert.lengthOf(sent, 0)
   })
 })
@@ -136,7 +145,7 @@ describe("fromEnv", () => {
       Elnudge.fromEnv({ env })
       assert.fail("it made a client")
     } catch (error) {
-      assert.instanceOf(error, ElnudgeError.InvalidRequest)
+      assert.instanceOf(error, ElnudgeError.InvalidOption)
       assert.match(error.message, message)
       assert.match(error.advice, advice)
     }

@@ -30,7 +30,9 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
 type Request =
-  | "InvalidRequest"
+  | "InvalidOption"
+  | "RequestRefused"
+  | "UnsafeAddress"
   | "Unauthorized"
   | "TransportFailure"
   | "TlsFailure"
@@ -134,7 +136,7 @@ describe("effects", () => {
 
   it("of bounds, samples and windows", () => {
     expectTypeOf<OfEffect<ReturnType<typeof RequestBudget.make>>>().toEqualTypeOf<
-      StreamOf<RequestBudget.RequestBudget, "InvalidRequest", never>
+      StreamOf<RequestBudget.RequestBudget, "InvalidOption", never>
     >()
     expectTypeOf<OfEffect<ReturnType<typeof WalkSample.take>>>().toEqualTypeOf<
       StreamOf<WalkSample.WalkSample, ElnudgeError.ListError["_tag"], ElnudgeClient.ElnudgeClient>
@@ -146,7 +148,7 @@ describe("effects", () => {
   it("of keys never give the key as text", () => {
     type Loaded = ReturnType<typeof ApiKey.load>
     expectTypeOf<Effect.Success<Loaded>>().toEqualTypeOf<Redacted.Redacted>()
-    expectTypeOf<Effect.Error<Loaded>>().toEqualTypeOf<Config.ConfigError | ElnudgeError.InvalidRequest>()
+    expectTypeOf<Effect.Error<Loaded>>().toEqualTypeOf<Config.ConfigError | ElnudgeError.InvalidOption>()
     expectTypeOf<Effect.Services<Loaded>>().toEqualTypeOf<FileSystem.FileSystem>()
     expectTypeOf<string>().not.toExtend<ElnudgeClient.Options["apiKey"]>()
   })
@@ -171,19 +173,23 @@ describe("effects", () => {
 describe("layers", () => {
   it("of the client need a transport, and files where they read the key's", () => {
     expectTypeOf(ElnudgeClient.layer).returns.toEqualTypeOf<
-      Layer.Layer<ElnudgeClient.ElnudgeClient, ElnudgeError.InvalidRequest, HttpClient.HttpClient>
+      Layer.Layer<
+        ElnudgeClient.ElnudgeClient,
+        ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress,
+        HttpClient.HttpClient
+      >
     >()
     expectTypeOf(ElnudgeClient.layerConfig).returns.toEqualTypeOf<
       Layer.Layer<
         ElnudgeClient.ElnudgeClient,
-        ElnudgeError.InvalidRequest | Config.ConfigError,
+        ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress | Config.ConfigError,
         HttpClient.HttpClient | FileSystem.FileSystem
       >
     >()
     expectTypeOf(ElnudgeClient.layerConfigLimited).returns.toEqualTypeOf<
       Layer.Layer<
         ElnudgeClient.ElnudgeClient,
-        ElnudgeError.InvalidRequest | Config.ConfigError,
+        ElnudgeError.InvalidOption | ElnudgeError.UnsafeAddress | Config.ConfigError,
         HttpClient.HttpClient | FileSystem.FileSystem | RequestLimiter.RequestLimiter
       >
     >()

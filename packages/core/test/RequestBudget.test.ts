@@ -65,7 +65,7 @@ describe("RequestBudget", () => {
   ])("refuses what bounds nothing: %#", ([options, reason]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(RequestBudget.make(options))
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.match(error.message, reason)
     }),
   )

@@ -104,7 +104,7 @@ describe("RequestLimiter.layerShared", () => {
   it.effect("refuses to learn a limit that is shared", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(limiterFor("auto"))
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.match(error.message, /limit that is learned cannot be shared/)
     }).pipe(Effect.provide(limiterOn(() => Effect.never))),
   )

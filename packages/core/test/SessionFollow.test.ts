@@ -279,7 +279,7 @@ describe("SessionStream.follow", () => {
       const { exit } = yield* follow(LiveShop.make([]), 60, options)
       assert.isDefined(exit)
       const error = yield* Effect.flip(exit ?? Effect.void)
-      assert.instanceOf(error, ElnudgeError.InvalidRequest)
+      assert.instanceOf(error, ElnudgeError.InvalidOption)
     }),
   )
 

@@ -338,7 +338,7 @@ describe("listConcurrency", () => {
   it.effect("is a whole number from 1 to 64", () =>
     Effect.gen(function* () {
       const { failure, seen } = yield* read(FakeList.script([]), { listConcurrency: 65 })
-      assert.strictEqual(failure?._tag, "InvalidRequest")
+      assert.strictEqual(failure?._tag, "InvalidOption")
       assert.lengthOf(seen, 0)
     }),
   )

@@ -39,7 +39,7 @@ describe("TimeWindow", () => {
         { from: at("2026-10-02T00:00:00Z"), to: at("+010000-01-01T00:00:00Z") },
       ]) {
         const error = yield* Effect.flip(TimeWindow.pin(options))
-        assert.strictEqual(error._tag, "InvalidRequest")
+        assert.strictEqual(error._tag, "InvalidOption")
         assert.include(error.message, "years go from 0000 to 9999")
       }
       const all = { from: "0000-01-01T00:00:00Z", to: "9999-12-31T23:59:59.999Z" }
@@ -50,7 +50,7 @@ describe("TimeWindow", () => {
   it.effect.each(["2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"])("is refused when it is empty: from %s", (from) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(TimeWindow.pin({ from: at(from), to: at("2026-10-02T00:00:00Z") }))
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.include(error.message, "2026-10-02T00:00:00Z")
     }),
   )

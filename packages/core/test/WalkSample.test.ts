@@ -132,7 +132,7 @@ describe("WalkSample.take", () => {
 
   const failures: ReadonlyArray<readonly [FakeApi.Answer, ElnudgeError.ListError["_tag"]]> = [
     [{ status: 401 }, "Unauthorized"],
-    [{ status: 400 }, "InvalidRequest"],
+    [{ status: 400 }, "RequestRefused"],
     [{ status: 500 }, "ServerUnavailable"],
     [{ status: 200, body: "{}" }, "ResponseInvalid"],
   ]
@@ -147,7 +147,7 @@ describe("WalkSample.take", () => {
   it.effect.each([0, 2, 31, 4.5, Number.NaN])("refuses %d pages before any request", (pages) =>
     Effect.gen(function* () {
       const { error, windows } = yield* failed(listing([]), month, pages)
-      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.strictEqual(error._tag, "InvalidOption")
       assert.lengthOf(windows, 0)
     }),
   )

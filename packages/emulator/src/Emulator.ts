@@ -3,6 +3,7 @@
  * limit, honours window, page size, cursor and retention, shows sessions as they are at its now, and answers chosen
  * requests with faults.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as NudgesApi from "@effect-elnudge/core/NudgesApi"
 import type * as Session from "@effect-elnudge/core/Session"
 import * as SessionsApi from "@effect-elnudge/core/SessionsApi"
@@ -12,6 +13,7 @@ import * as Effect from "effect/Effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder } from "effect/http-api"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as EmulatorClock from "./EmulatorClock.ts"
@@ -39,6 +41,21 @@ export interface Options extends EmulatorClock.Options, RequestLimit.Options {
   readonly fault?: Faults.Hook | undefined
   /** Faults by a script. One that is not valid is a defect: `FaultScript.decode` tells beforehand. @default none */
   readonly faults?: FaultScript.FaultScript | undefined
+}
+
+const checks: OptionCheck.Checks<Options> = {
+  sessions: OptionCheck.required(OptionCheck.is("an iterable of sessions", Predicate.isIterable)),
+  key: OptionCheck.text,
+  retentionDays: OptionCheck.number,
+  latency: OptionCheck.duration,
+  lastCursor: OptionCheck.oneOf("null", "empty", "absent", "string"),
+  fault: OptionCheck.callable,
+  faults: OptionCheck.struct,
+  now: OptionCheck.dateTime,
+  speed: OptionCheck.number,
+  requestsPerMinute: OptionCheck.number,
+  rateLimitAlgorithm: OptionCheck.oneOf("fixed-window", "token-bucket"),
+  burst: OptionCheck.number,
 }
 
 /** The key that is accepted where none is given: a made-up one. */
@@ -173,6 +190,7 @@ const kindOf = (url: string): FaultScript.Kind =>
 const countOf = { list: "list", detail: "details", nudges: "nudges" } as const
 
 const make = Effect.fnUntraced(function* (options: Options) {
+  yield* Effect.orDie(OptionCheck.check(checks, options))
   const currentMillis = yield* EmulatorClock.start(options)
   const take = yield* RequestLimit.make(options)
   const latency = Duration.fromInputUnsafe(options.latency ?? 0)
@@ -220,5 +238,5 @@ const make = Effect.fnUntraced(function* (options: Options) {
   return Layer.provide(service, served)
 })
 
-/** Serves the sessions on the given `HttpServer`, which should listen on loopback. */
+/** Serves the sessions on the given `HttpServer`, which should listen on loopback. What is no option is a defect. */
 export const layer = (options: Options) => Layer.unwrap(make(options))

@@ -1,4 +1,5 @@
 /** Sessions that look like a shop's, from a seed: the same options give the same sessions. Nothing in them is real. */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -114,12 +115,24 @@ function* sessions(random: () => number, options: Options): Generator<Session.De
   }
 }
 
-const seeded = (options: Options): Effect.Effect<Iterable<Session.Detail>> =>
-  Effect.map(Random.Random, (random) => sessions(() => random.nextDoubleUnsafe(), options)).pipe(
+const checks: OptionCheck.Checks<Options> = {
+  count: OptionCheck.number,
+  seed: OptionCheck.text,
+  end: OptionCheck.required(OptionCheck.dateTime),
+  days: OptionCheck.number,
+  until: OptionCheck.dateTime,
+  nudgeEffect: OptionCheck.number,
+  firstNumber: OptionCheck.number,
+}
+
+const seeded = Effect.fnUntraced(function* (options: Options) {
+  yield* Effect.orDie(OptionCheck.check(checks, options))
+  return yield* Effect.map(Random.Random, (random) => sessions(() => random.nextDoubleUnsafe(), options)).pipe(
     Random.withSeed(options.seed ?? "elnudge"),
   )
+})
 
-/** The sessions, in no order of time. */
+/** The sessions, in no order of time. What is no option is a defect. */
 export const make = Effect.fn("Generator.make")(function* (options: Options) {
   return Array.from(yield* seeded(options))
 })

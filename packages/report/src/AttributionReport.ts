@@ -3,6 +3,7 @@
  * converted, and how many conversions the vendor's flag, the attribution rule (lower and upper bound) and other models of
  * credit give it.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Attribution from "./Attribution.ts"
@@ -12,6 +13,7 @@ import * as CreditModel from "./CreditModel.ts"
 import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as Tally from "./Tally.ts"
 import * as Warning from "./Warning.ts"
 
@@ -254,9 +256,23 @@ const codecOf = (models: ReadonlyArray<CreditModel.Name>, basis: Credit.Basis) =
     ),
   )
 
+const checks: OptionCheck.Checks<Options> = {
+  rule: ReportOptions.rule,
+  confidence: ReportOptions.confidence,
+  models: OptionCheck.is(
+    `models of ${CreditModel.names.join(", ")}`,
+    (value) => Array.isArray(value) && value.every((each) => CreditModel.names.some((name) => name === each)),
+  ),
+  credit: OptionCheck.oneOf("lower", "upper"),
+}
+
 /** One row for each nudge type, by code unit, then `(all)`. Needs the details of the nudged sessions. */
 export const make = (options: Options = {}): Report<State, Row> => {
-  const { confidence = 0.95, credit: basis = "lower", rule = Attribution.vendorRule } = options
+  const {
+    confidence = 0.95,
+    credit: basis = "lower",
+    rule = Attribution.vendorRule,
+  } = OptionCheck.orThrow(checks, options)
   const models = CreditModel.names.filter((name) => options.models?.includes(name))
   return {
     name: "attribution",

@@ -2,6 +2,7 @@
  * How conversion goes with the final intent score: by bands of it, and how well it ranks the sessions. The score was
  * read at the end of the session, so this describes an association with it; it does not predict.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Schema from "effect/Schema"
@@ -14,6 +15,7 @@ import * as Isotonic from "./Isotonic.ts"
 import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as ScoreBins from "./ScoreBins.ts"
 import * as Trend from "./Trend.ts"
 import * as Warning from "./Warning.ts"
@@ -163,11 +165,12 @@ const allRow = (population: string, bins: ScoreBins.ScoreBins, inversions: numbe
   }
 }
 
-/**
- * The population `all`, then `unnudged`; in each the bands, empty ones too, then `(all)`. Needs no details. A session
- * whose score is not in 0–100 is in no row.
- */
-export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options = {}): Report<State, Row> => {
+const checks: OptionCheck.Checks<Options> = {
+  bands: ReportOptions.bands,
+  confidence: ReportOptions.confidence,
+}
+
+const of = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options): Report<State, Row> => {
   const z = Proportion.zOf(confidence)
   const labels = Cohort.labels(bands)
 
@@ -220,3 +223,9 @@ export const make = ({ bands = Cohort.defaultBands, confidence = 0.95 }: Options
     ],
   }
 }
+
+/**
+ * The population `all`, then `unnudged`; in each the bands, empty ones too, then `(all)`. Needs no details. A session
+ * whose score is not in 0–100 is in no row.
+ */
+export const make = (options: Options = {}): Report<State, Row> => of(OptionCheck.orThrow(checks, options))

@@ -2,6 +2,7 @@
  * Conversion by cohorts: bands of the final intent score, by calendar period and by what became of the nudges. The
  * score was read at the end and nudges are not randomised: this describes, it neither predicts nor shows a cause.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as TimeSpan from "@effect-elnudge/core/TimeSpan"
@@ -18,6 +19,7 @@ import * as NudgedSession from "./NudgedSession.ts"
 import * as Period from "./Period.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as Verdict from "./Verdict.ts"
 import * as Warning from "./Warning.ts"
 
@@ -152,6 +154,20 @@ const timeCells = (times: CohortGrid.Times | undefined) => {
   }
 }
 
+const byChecks: OptionCheck.Checks<NonNullable<Options["by"]>> = {
+  unit: OptionCheck.required(OptionCheck.oneOf(...Period.units)),
+  labeler: OptionCheck.required(OptionCheck.callable),
+}
+
+const checks: OptionCheck.Checks<Options> = {
+  bands: ReportOptions.bands,
+  by: OptionCheck.is("{ unit, labeler }", (value) => OptionCheck.problem(byChecks, value) === undefined),
+  splitByArm: OptionCheck.truth,
+  timeToPurchase: OptionCheck.truth,
+  rule: ReportOptions.rule,
+  confidence: ReportOptions.confidence,
+}
+
 /**
  * Order: period, band, arm; then `(all)` for each period and arm; then `all,(all),all`. Every band and arm has a row
  * in each period that has a session.
@@ -164,7 +180,7 @@ export const make = (options: Options = {}): Report<State, Row> => {
     rule = Attribution.vendorRule,
     splitByArm = false,
     timeToPurchase = false,
-  } = options
+  } = OptionCheck.orThrow(checks, options)
   const z = Proportion.zOf(confidence)
   const labels = Cohort.labels(bands)
   const layoutOf = (grid: CohortGrid.Grid): CohortGrid.Layout => ({

@@ -1,4 +1,5 @@
 /** Text that a spreadsheet runs when it opens a CSV file: a page's address or a nudge's type may be somebody's attack. */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 
 export interface Options {
   /**
@@ -18,8 +19,11 @@ const start = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u{2800}]*[=+\-@\
  */
 export const escape = (text: string): string => (start.test(text.normalize("NFKC")) ? `'${text}` : text)
 
+const checks: OptionCheck.Checks<Options> = { escapeFormulas: OptionCheck.truth }
+
 /**
  * What tells csv-stringify to write every text cell so. Its own `escape_formulas` looks at the first character alone:
  * ` =1+1`, and a byte order mark before the sign, get past it.
  */
-export const casting = ({ escapeFormulas = false }: Options) => (escapeFormulas ? { cast: { string: escape } } : {})
+export const casting = (options: Options) =>
+  OptionCheck.orThrow(checks, options).escapeFormulas === true ? { cast: { string: escape } } : {}

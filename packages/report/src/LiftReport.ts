@@ -3,6 +3,7 @@
  * adjusted for the final intent score (mh, att). Nudges are not randomised and the score was read at the end: every
  * number is an association.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as SessionRead from "@effect-elnudge/core/SessionRead"
 import * as Arm from "./Arm.ts"
@@ -15,6 +16,8 @@ import * as MultipleTesting from "./MultipleTesting.ts"
 import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as Predicate from "effect/Predicate"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as Stratified from "./Stratified.ts"
 import * as Tally from "./Tally.ts"
 import * as TextKey from "./TextKey.ts"
@@ -183,9 +186,21 @@ const textOf = (
   return `${verdict}; ${extra} if the association were causal`
 }
 
+const checks: OptionCheck.Checks<Options> = {
+  bands: ReportOptions.bands,
+  rule: ReportOptions.rule,
+  confidence: ReportOptions.confidence,
+  mde: OptionCheck.is("a number above 0, such as 0.1", (value) => Predicate.isNumber(value) && value > 0),
+}
+
 /** Eighteen rows: V, E, I; within each crude, mh, att; within each all, before_purchase. Needs the nudged's details. */
 export const make = (options: Options = {}): Report<State, Row> => {
-  const { bands = Cohort.defaultBands, confidence = 0.95, mde = 0.1, rule = Attribution.vendorRule } = options
+  const {
+    bands = Cohort.defaultBands,
+    confidence = 0.95,
+    mde = 0.1,
+    rule = Attribution.vendorRule,
+  } = OptionCheck.orThrow(checks, options)
   const z = Proportion.zOf(confidence)
   const labels = Cohort.labels(bands)
   const allLabels = [...labels, Cohort.otherBand]

@@ -3,6 +3,7 @@
  * nudges, by their number, and by their place in the session. Longer sessions see more nudges, so number and place do
  * not show what one more nudge does.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Comparison from "./Comparison.ts"
@@ -11,6 +12,7 @@ import * as Counts from "./Counts.ts"
 import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as Tally from "./Tally.ts"
 import * as Trend from "./Trend.ts"
 import * as Warning from "./Warning.ts"
@@ -224,12 +226,11 @@ const toRow = ({ total, ...key }: Key, { displays, sessions, trend }: Found, isI
   }
 }
 
-/**
- * `type`: one row for each nudge type by code unit, then `(all)`; `funnel`: sessions with a display, with a click or an
- * opened chat, with an opened chat; `count` and `position`: 1 to 5+, each with a row, then `(all)` with the trend.
- * Needs the details of the nudged sessions.
- */
-export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> => ({
+const checks: OptionCheck.Checks<Options> = {
+  confidence: ReportOptions.confidence,
+}
+
+const of = ({ confidence = 0.95 }: Options): Report<State, Row> => ({
   name: "nudge-performance",
   version: "1",
   columns,
@@ -320,3 +321,10 @@ export const make = ({ confidence = 0.95 }: Options = {}): Report<State, Row> =>
     ]
   },
 })
+
+/**
+ * `type`: one row for each nudge type by code unit, then `(all)`; `funnel`: sessions with a display, with a click or an
+ * opened chat, with an opened chat; `count` and `position`: 1 to 5+, each with a row, then `(all)` with the trend.
+ * Needs the details of the nudged sessions.
+ */
+export const make = (options: Options = {}): Report<State, Row> => of(OptionCheck.orThrow(checks, options))

@@ -2,6 +2,7 @@
  * Which reading of the attribution rule the vendor's flag follows: over all nudges, how often the flag and each reading
  * say the same.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Agreement from "./Agreement.ts"
@@ -10,6 +11,7 @@ import * as Counts from "./Counts.ts"
 import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import type { Report } from "./Report.ts"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as Tally from "./Tally.ts"
 import * as Warning from "./Warning.ts"
 
@@ -125,8 +127,12 @@ const codec = Schema.Struct({
 
 const isFlagged = (nudge: Session.Nudge): boolean => nudge.influenced_conversion
 
-/** One row for each reading. Needs the details of the nudged sessions. */
-export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
+const checks: OptionCheck.Checks<Options> = {
+  rule: ReportOptions.rule,
+  confidence: ReportOptions.confidence,
+}
+
+const of = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options): Report<State, Row> => ({
   name: "readings",
   version: "1",
   columns,
@@ -194,3 +200,6 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     })
   },
 })
+
+/** One row for each reading. Needs the details of the nudged sessions. */
+export const make = (options: Options = {}): Report<State, Row> => of(OptionCheck.orThrow(checks, options))

@@ -2,6 +2,7 @@
  * The vendor's flag on each nudge against the attribution rule: how many nudges the two agree on, and for the others
  * the reason why not, with sessions to look at.
  */
+import * as OptionCheck from "@effect-elnudge/core/OptionCheck"
 import * as Session from "@effect-elnudge/core/Session"
 import * as Schema from "effect/Schema"
 import * as Attribution from "./Attribution.ts"
@@ -10,6 +11,7 @@ import * as NudgedSession from "./NudgedSession.ts"
 import * as Proportion from "./Proportion.ts"
 import * as Reconcile from "./Reconcile.ts"
 import type { Report } from "./Report.ts"
+import * as ReportOptions from "./ReportOptions.ts"
 import * as Tally from "./Tally.ts"
 import * as TextKey from "./TextKey.ts"
 import * as Warning from "./Warning.ts"
@@ -148,11 +150,12 @@ const codec = Schema.Struct({
 
 const noInterval: Proportion.Interval = { low: null, high: null }
 
-/**
- * One row for each of {@link Reconcile.findings}, with 0 where there is none, then `(all)`: every nudge is in one row.
- * Needs the details of the nudged sessions.
- */
-export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options = {}): Report<State, Row> => ({
+const checks: OptionCheck.Checks<Options> = {
+  rule: ReportOptions.rule,
+  confidence: ReportOptions.confidence,
+}
+
+const of = ({ confidence = 0.95, rule = Attribution.vendorRule }: Options): Report<State, Row> => ({
   name: "reconcile",
   version: "1",
   columns,
@@ -217,3 +220,9 @@ export const make = ({ confidence = 0.95, rule = Attribution.vendorRule }: Optio
     })
   },
 })
+
+/**
+ * One row for each of {@link Reconcile.findings}, with 0 where there is none, then `(all)`: every nudge is in one row.
+ * Needs the details of the nudged sessions.
+ */
+export const make = (options: Options = {}): Report<State, Row> => of(OptionCheck.orThrow(checks, options))

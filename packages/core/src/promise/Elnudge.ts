@@ -14,13 +14,16 @@ import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import { AdvisedError } from "../AdvisedError.ts"
 import * as Coverage from "../Coverage.ts"
 import * as ElnudgeClient from "../ElnudgeClient.ts"
 import * as ElnudgeError from "../ElnudgeError.ts"
 import type * as Session from "../Session.ts"
 import type { SessionRead } from "../SessionRead.ts"
 import * as SessionReads from "../SessionRead.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 import * as SessionStream from "../SessionStream.ts"
+import * as Caller from "./Caller.ts"
 import { ClientClosed } from "./ClientClosed.ts"
 import * as Counting from "./Counting.ts"
 import * as Iteration from "./Iteration.ts"
@@ -46,10 +49,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface GetOptions extends CallOptions {
-  /** When the session started, if the list told: a 404 can then say whether the plan keeps it. @default unknown */
-  readonly startedAt?: string | undefined
-}
+export interface GetOptions extends CallOptions, ElnudgeClient.GetOptions {}
 
 export interface ListOptions
   extends CallOptions, Pick<SessionStream.ListOptions, "pageSize" | "followWindow" | "listConcurrency"> {
@@ -102,6 +102,33 @@ export interface Client extends AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
+const signalCheck = OptionCheck.is(
+  "an AbortSignal",
+  (value) =>
+    Predicate.isObject(value) && Predicate.isBoolean(value.aborted) && Predicate.isFunction(value.throwIfAborted),
+)
+
+const getChecks: OptionCheck.Checks<GetOptions> = { signal: signalCheck, startedAt: OptionCheck.any }
+
+const listChecks: OptionCheck.Checks<ListOptions> = {
+  from: OptionCheck.any,
+  to: OptionCheck.any,
+  signal: signalCheck,
+  pageSize: OptionCheck.number,
+  followWindow: OptionCheck.truth,
+  listConcurrency: OptionCheck.number,
+}
+
+const detailChecks: OptionCheck.Checks<DetailOptions> = {
+  ...listChecks,
+  pick: OptionCheck.callable,
+  concurrency: OptionCheck.number,
+  unordered: OptionCheck.truth,
+  onUnavailable: OptionCheck.oneOf("skip", "emit", "fail"),
+}
+
+const ndjsonChecks: OptionCheck.Checks<NdjsonOptions> = { ...detailChecks, details: OptionCheck.truth }
+
 const windowOf = Effect.fnUntraced(function* ({ from, to }: ListOptions) {
   return {
     from: from === undefined ? undefined : yield* Effect.fromResult(Moment.parse("from", from)),
@@ -110,8 +137,8 @@ const windowOf = Effect.fnUntraced(function* ({ from, to }: ListOptions) {
 })
 
 // As `details` that needs none, but without its look-ahead, which is for details.
-const listed = (options: SessionStream.ListOptions) =>
-  SessionStream.pages(options).pipe(
+const listed = ({ followWindow, from, listConcurrency, pageSize, to }: SessionStream.ListOptions) =>
+  SessionStream.pages({ followWindow, from, listConcurrency, pageSize, to }).pipe(
     Stream.flatMap(({ readAt, sessions, window }) =>
       Stream.fromArray(
         sessions.map((summary): SessionRead => ({ summary, detail: SessionReads.notNeeded, readAt, window })),
@@ -123,15 +150,27 @@ const listed = (options: SessionStream.ListOptions) =>
 export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient>): Client => {
   const underWay = UnderWay.make()
   const counting = Counting.make(context)
-  const setting = (options: CallOptions | undefined) => ({ context, underWay, signal: options?.signal })
+  const setting = (options: CallOptions | undefined) => ({
+    context,
+    underWay,
+    // What is none is told by the check, before anything is asked for.
+    signal: signalCheck.fits(options?.signal) ? options?.signal : undefined,
+  })
 
   const iterable = <A, E, Options extends ListOptions>(
+    checks: OptionCheck.Checks<Options>,
     options: Options,
     walk: (
-      options: Omit<Options, "from" | "to"> & SessionStream.ListOptions,
+      options: Omit<Options, "from" | "to" | "signal"> & SessionStream.ListOptions,
     ) => Stream.Stream<A, E, ElnudgeClient.ElnudgeClient>,
   ) => {
-    const stream = Stream.unwrap(Effect.map(windowOf(options), (window) => walk({ ...options, ...window })))
+    const stream = Stream.unwrap(
+      Effect.gen(function* () {
+        yield* OptionCheck.check(checks, options)
+        const { from, signal: _, to, ...others } = options
+        return walk({ ...others, ...(yield* windowOf({ from, to })) })
+      }),
+    )
     let latest = new Coverage.Recorder()
     return {
       [Symbol.asyncIterator]: () => {
@@ -143,8 +182,8 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
     }
   }
 
-  const ndjson = ({ details = false, ...options }: NdjsonOptions = {}) => {
-    const chunks = iterable(options, (walk) =>
+  const ndjson = (options: NdjsonOptions = {}) => {
+    const chunks = iterable(ndjsonChecks, options, ({ details = false, ...walk }) =>
       (details ? SessionStream.details(walk) : listed(walk)).pipe(
         Stream.mapArray((reads) => [NdjsonStream.encode(reads)]),
       ),
@@ -153,11 +192,17 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
   }
 
   return {
-    sessions: (options = {}) => iterable(options, SessionStream.summaries),
-    details: (options = {}) => iterable(options, SessionStream.details),
-    getSession: (id, options) =>
+    sessions: (options = {}) => iterable(listChecks, options, SessionStream.summaries),
+    details: (options = {}) => iterable(detailChecks, options, SessionStream.details),
+    getSession: (id, options = {}) =>
       Running.run(
-        counting.effect(Effect.flatMap(ElnudgeClient.ElnudgeClient, (client) => client.getSession(id, options))),
+        counting.effect(
+          Effect.gen(function* () {
+            yield* OptionCheck.check(getChecks, options)
+            const client = yield* ElnudgeClient.ElnudgeClient
+            return yield* client.getSession(id, { startedAt: options.startedAt })
+          }),
+        ),
         setting(options),
       ),
     ndjson,
@@ -167,25 +212,43 @@ export const fromContext = (context: Context.Context<ElnudgeClient.ElnudgeClient
   }
 }
 
-const orThrow = <A, E>(exit: Exit.Exit<A, E>): A => {
-  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+const orThrow = <A, E>(effect: Effect.Effect<A, E>, caller: Caller.Caller): A => {
+  const exit = Effect.runSyncExit(effect)
+  if (Exit.isFailure(exit)) throw caller.blamed(Cause.squash(exit.cause))
   return exit.value
 }
 
-/** A client. Throws `InvalidRequest` where an option is out of range or the address would expose the key. */
-export const make = ({ apiKey, fetch, reloadKey, ...options }: Options): Client => {
+const makeChecks: OptionCheck.Checks<Options> = {
+  // Told in words of its own where it is no text, which it must not be shown for.
+  apiKey: OptionCheck.any,
+  reloadKey: OptionCheck.callable,
+  baseUrl: OptionCheck.text,
+  fetch: OptionCheck.callable,
+  ...ElnudgeClient.checks,
+}
+
+/** A client. Throws `InvalidOption` where an option is out of range, and `UnsafeAddress`. */
+export const make = (options: Options): Client => {
+  const caller = Caller.here()
+  orThrow(OptionCheck.check(makeChecks, options), caller)
+  const { apiKey, fetch, reloadKey, ...others } = options
   const reload =
     reloadKey === undefined
       ? undefined
       : Effect.tryPromise({
           try: async () => Redacted.make(await reloadKey()),
           // What was thrown may hold a key.
-          catch: () => new ElnudgeError.InvalidRequest({ reason: "reloadKey failed", advice: "See why it failed." }),
+          catch: () =>
+            new ElnudgeError.InvalidOption({
+              option: "reloadKey",
+              reason: "reloadKey failed",
+              advice: "See why it failed.",
+            }),
         })
-  const layer = ElnudgeClient.layer({ ...options, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
+  const layer = ElnudgeClient.layer({ ...others, apiKey: Redacted.make(apiKey), reloadKey: reload }).pipe(
     Layer.provide(FetchHttpClient.layer),
   )
-  const context = orThrow(Effect.runSyncExit(Effect.scoped(Layer.build(layer))))
+  const context = orThrow(Effect.scoped(Layer.build(layer)), caller)
   return fromContext(fetch === undefined ? context : Context.add(context, FetchHttpClient.Fetch, fetch))
 }
 
@@ -203,47 +266,45 @@ const environment = Config.all({
 })
 
 const providerOf = (env: EnvOptions["env"]) =>
-  env === undefined
-    ? ConfigProvider.fromEnv()
-    : ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isNotUndefined) })
+  env === undefined ? ConfigProvider.fromEnv() : ConfigProvider.fromEnv({ env: Record.filter(env, Predicate.isString) })
 
-/** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidRequest` where there is no key. */
-export const fromEnv = ({ env, ...options }: EnvOptions = {}): Client => {
-  const { address, file, key } = orThrow(Effect.runSyncExit(environment.parse(providerOf(env))))
+const envChecks: OptionCheck.Checks<EnvOptions> = {
+  // Some platforms keep more than texts there.
+  env: OptionCheck.is(
+    "an object whose ELNUDGE_ variables are strings, such as process.env",
+    (value) =>
+      Predicate.isObject(value) &&
+      Object.entries(value).every(
+        ([name, each]) => !name.startsWith("ELNUDGE_") || each === undefined || Predicate.isString(each),
+      ),
+  ),
+  fetch: OptionCheck.callable,
+  ...ElnudgeClient.checks,
+}
+
+/** A client from `ELNUDGE_API_KEY` and `ELNUDGE_BASE_URL`. Throws `InvalidOption` where there is no key. */
+export const fromEnv = (options: EnvOptions = {}): Client => {
+  const caller = Caller.here()
+  orThrow(OptionCheck.check(envChecks, options), caller)
+  const { env, ...others } = options
+  const { address, file, key } = orThrow(environment.parse(providerOf(env)), caller)
   const apiKey = key.trim()
-  if (apiKey !== "") return make({ ...options, apiKey, baseUrl: address === "" ? undefined : address })
+  if (apiKey !== "") return make({ ...others, apiKey, baseUrl: address === "" ? undefined : address })
   throw file === ""
-    ? new ElnudgeError.InvalidRequest({
+    ? new ElnudgeError.InvalidOption({
+        option: "apiKey",
         reason: "there is no API key",
         advice: "Set ELNUDGE_API_KEY to the site's secret key.",
       })
-    : new ElnudgeError.InvalidRequest({
+    : new ElnudgeError.InvalidOption({
+        option: "apiKey",
         reason: "ELNUDGE_API_KEY is not set, and the file that ELNUDGE_API_KEY_FILE names is not read here",
         advice: "Read the file, and give its content to Elnudge.make as apiKey, and what reads it as reloadKey.",
       })
 }
 
-const classes = [
-  ElnudgeError.InvalidRequest,
-  ElnudgeError.Unauthorized,
-  ElnudgeError.TransportFailure,
-  ElnudgeError.TlsFailure,
-  ElnudgeError.ProxyFailure,
-  ElnudgeError.ServerUnavailable,
-  ElnudgeError.RateLimited,
-  ElnudgeError.LimiterUnavailable,
-  ElnudgeError.DeadlineReached,
-  ElnudgeError.RequestsUsedUp,
-  ElnudgeError.RetentionExceeded,
-  ElnudgeError.NudgesUnavailable,
-  ElnudgeError.ResponseInvalid,
-  ElnudgeError.CursorRejected,
-  ElnudgeError.SessionUnavailable,
-  ClientClosed,
-]
-
-/** What the client throws of its own: each has a `_tag`, a `message` and an `advice`. */
-export type Thrown = InstanceType<(typeof classes)[number]>
+/** What the client throws of its own: each has a `_tag`, a `message`, an `advice`, and says whether it `isRetryable`. */
+export type Thrown = ElnudgeError.ElnudgeError | ClientClosed
 
 /** Tells what the client throws of its own from a signal's reason and from anything else. */
-export const isError = (error: unknown): error is Thrown => classes.some((each) => error instanceof each)
+export const isError = (error: unknown): error is Thrown => error instanceof AdvisedError

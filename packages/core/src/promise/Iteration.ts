@@ -9,6 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Caller from "./Caller.ts"
 import type { Setting } from "./Running.ts"
 
 export interface Iteration<A> extends AsyncIterableIterator<A, undefined>, AsyncDisposable {
@@ -34,6 +35,7 @@ export const make = <A, E, R>(
   stream: Stream.Stream<A, E, R>,
   { context, signal, underWay }: Setting<R>,
 ): Iteration<A> => {
+  const caller = Caller.here()
   const scope = Scope.makeUnsafe()
   const fork = Effect.runForkWith(context)
   const waiting: Array<Waiting<A>> = []
@@ -63,7 +65,7 @@ export const make = <A, E, R>(
     return released
   }
 
-  const fail = (error: unknown): Promise<void> => finish({ _tag: "Failed", error })
+  const fail = (error: unknown): Promise<void> => finish({ _tag: "Failed", error: caller.blamed(error) })
 
   const isEntered = (): boolean => {
     try {

@@ -2,8 +2,9 @@
 import * as DateTime from "effect/DateTime"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import { InvalidRequest } from "../ElnudgeError.ts"
+import { InvalidOption } from "../ElnudgeError.ts"
 import * as IsoInstant from "../IsoInstant.ts"
+import * as OptionCheck from "../OptionCheck.ts"
 import * as Session from "../Session.ts"
 
 /** A Date, an ISO 8601 instant with a time zone, or a day, which begins at midnight UTC. */
@@ -18,15 +19,16 @@ const millis = (moment: unknown): number => {
 }
 
 /** The instant of the option of that name. */
-export const parse = (name: "from" | "to", moment: Moment): Result.Result<DateTime.Utc, InvalidRequest> => {
+export const parse = (name: "from" | "to", moment: Moment): Result.Result<DateTime.Utc, InvalidOption> => {
   const epochMillis = millis(moment)
   // A Date goes further than the years of four digits that an instant is written with.
   if (!Number.isNaN(epochMillis) && IsoInstant.isInstant(Session.instant(epochMillis))) {
     return Result.succeed(DateTime.makeUnsafe(epochMillis))
   }
   return Result.fail(
-    new InvalidRequest({
-      reason: `${name} is ${JSON.stringify(moment) ?? "not there"}`,
+    new InvalidOption({
+      option: name,
+      reason: `${name} is ${Predicate.isString(moment) ? JSON.stringify(moment) : OptionCheck.shown(moment)}`,
       advice: "Give a Date, an instant with its time zone such as 2026-10-01T00:00:00Z, or a day such as 2026-10-01.",
     }),
   )

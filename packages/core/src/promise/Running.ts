@@ -4,6 +4,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Caller from "./Caller.ts"
 import type { UnderWay } from "./UnderWay.ts"
 
 export interface Setting<R> {
@@ -13,13 +14,14 @@ export interface Setting<R> {
 }
 
 /** Rejects with the error, the defect, the signal's reason or `ClientClosed`. */
-export const run = <A, E, R>(effect: Effect.Effect<A, E, R>, { context, signal, underWay }: Setting<R>): Promise<A> =>
-  new Promise((resolve, reject) => {
+export const run = <A, E, R>(effect: Effect.Effect<A, E, R>, { context, signal, underWay }: Setting<R>): Promise<A> => {
+  const caller = Caller.here()
+  return new Promise((resolve, reject) => {
     let fiber: Fiber.Fiber<A, E> | undefined
     let isStopped = false
     const leave = underWay.enter(signal, (reason) => {
       isStopped = true
-      reject(reason)
+      reject(caller.blamed(reason))
       return fiber === undefined ? Promise.resolve() : Effect.runPromise(Fiber.interrupt(fiber))
     })
     fiber = Effect.runForkWith(context)(effect)
@@ -28,6 +30,7 @@ export const run = <A, E, R>(effect: Effect.Effect<A, E, R>, { context, signal, 
     fiber.addObserver((exit) => {
       leave()
       if (Exit.isSuccess(exit)) resolve(exit.value)
-      else reject(Cause.squash(exit.cause))
+      else reject(caller.blamed(Cause.squash(exit.cause)))
     })
   })
+}
