@@ -49,7 +49,9 @@ describe("docs/recipes.md", () => {
     .map((file) => readFileSync(join(Markdown.root, file), "utf8"))
     .join("\n")
   const names = Array.from(
-    sources.matchAll(/(?:Effect\.fn|withSpan|Metric\.\w+)\(\s*"([\w.]+)"|"(elnudge\.[\w.]+)":/g),
+    sources.matchAll(
+      /(?:Effect\.fn|withSpan|Metric\.\w+)\(\s*"([\w.]+)"|(?:name: )?"((?:elnudge|ElnudgeClient)\.[\w.]+)"[:,]/g,
+    ),
     ([, name, attribute]) => name ?? attribute ?? "",
   )
 

@@ -385,6 +385,7 @@ describe("doctor", () => {
           HTTPS_PROXY: "http://user:sesame@127.0.0.1:9",
           NO_PROXY: "",
         },
+        isProcess: true,
       })
       assert.strictEqual(exitCode, 5)
       assert.include(stdout, "The proxy http://127.0.0.1:9 failed on the way to https://127.0.0.1:9: ECONNREFUSED")

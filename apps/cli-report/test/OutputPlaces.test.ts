@@ -153,7 +153,8 @@ describe("a file that a rename would not replace", () => {
           }
           return Effect.succeed({ ...info, dev, mode, uid: Option.some(uid) })
         },
-        readFileString: () => (given.table === "" ? failure("ENOENT") : Effect.succeed(given.table ?? mountinfo)),
+        readFile: () =>
+          given.table === "" ? failure("ENOENT") : Effect.succeed(Buffer.from(given.table ?? mountinfo)),
         access: () => (given.refusal === undefined ? Effect.void : failure(given.refusal)),
       })
       const problem = yield* Effect.provide(Replaceable.problem(place, given.self ?? me), fileSystem)

@@ -164,7 +164,7 @@ export class ProxyFailure extends AdvisedError.extend<ProxyFailure>("ProxyFailur
   request,
 }) {
   override get isRetryable(): boolean {
-    return this.status === undefined || this.status >= 500 || this.status === 408 || this.status === 429
+    return this.status === undefined || (this.status >= 500 && this.status !== 511) || [408, 429].includes(this.status)
   }
   override get message(): string {
     const who = this.proxy === undefined ? "A proxy" : `The proxy ${this.proxy}`
@@ -198,6 +198,9 @@ export class ServerUnavailable extends AdvisedError.extend<ServerUnavailable>("S
   retryAfter: Schema.optional(Schema.String),
   request,
 }) {
+  override get isRetryable(): boolean {
+    return true
+  }
   override get message(): string {
     const what = `${StatusText.of(this.status)}${RetryAfter.complaint(this.retryAfter)}`
     return this.resumeAt === undefined

@@ -89,6 +89,7 @@ const told = (holder: LeaseHeld["holder"]): string =>
     ? "which has only just begun"
     : `process ${holder.pid}${"host" in holder ? ` on ${holder.host}` : ""}`
 
+/** What is held. */
 export interface Lease {
   /** Fails with `LeaseLost` where another has it: call it before each write that the lease is for. Also says that it is still there, and asks at most once a second. */
   readonly check: Effect.Effect<void, LeaseLost | PlatformError>

@@ -210,15 +210,15 @@ describe("Coverage.combine", () => {
     ["more retries than requests", { retries: 4 }, /retries not to be more than requests/],
     ["more 429s than requests", { rate_limited: 4 }, /rate_limited not to be more than requests/],
     ["more empty pages than pages", { empty_pages: 3 }, /empty_pages not to be more than pages/],
-    ["more details than sessions", { details: 2 }, /details not to be more than sessions/],
+    ["more details than sessions", { details: 3 }, /details not to be more than sessions/],
     [
       "more nudges from the list than sessions",
-      { nudges_from_list: 2 },
+      { nudges_from_list: 3 },
       /nudges_from_list not to be more than sessions/,
     ],
     [
       "more unavailable details than sessions",
-      { details_unavailable: { past_retention: 1, not_found: 1 } },
+      { details_unavailable: { past_retention: 2, not_found: 1 } },
       /details_unavailable not to be more than sessions/,
     ],
     [
@@ -226,7 +226,7 @@ describe("Coverage.combine", () => {
       { changed_since_listed: 1 },
       /changed_since_listed not to be more than details/,
     ],
-    ["more unsettled sessions than sessions", { unsettled: 2 }, /unsettled not to be more than sessions/],
+    ["more unsettled sessions than sessions", { unsettled: 3 }, /unsettled not to be more than sessions/],
     ["a time below 0", { paced_ms: -1 }, /\["paced_ms"\]/],
     ["a count below 0", { sessions: -1 }, /\["sessions"\]/],
     ["a fraction of a row", { duplicates: 0.5 }, /\["duplicates"\]/],
