@@ -11,20 +11,24 @@ const describe = (cause: unknown, left: number): unknown => {
   return { ...Object.fromEntries(Object.entries(cause)), name, message, cause: describe(cause.cause, left - 1) }
 }
 
+/** Makes what it says its own: printers look at an object's own properties, and some at nothing else. */
+const own = (error: Error): { readonly [name in "message" | "advice"]?: unknown } => {
+  if (error.cause === undefined) Reflect.deleteProperty(error, "cause")
+  const { message } = error
+  Reflect.defineProperty(error, "message", { value: message, configurable: true })
+  if (!Predicate.hasProperty(error, "advice")) return { message }
+  const { advice } = error
+  Reflect.defineProperty(error, "advice", { value: advice, enumerable: true, configurable: true })
+  return { message, advice }
+}
+
 /** The class of all errors of the client: `_tag` tells them apart, `message` says what happened, `advice` what to do next. */
 export class AdvisedError extends Schema.Error<AdvisedError>("AdvisedError")({
   /** The error that it comes from, such as the connection's own: without a key, and without the request. */
   cause: Schema.optional(Schema.Defect()),
 }) {
-  constructor(fields: { readonly cause?: unknown } = {}, options?: Schema.MakeOptions) {
-    super(fields, options)
-    if (fields.cause === undefined) Reflect.deleteProperty(this, "cause")
-    // Printers look at an object's own properties, and some at nothing else.
-    for (const name of ["message", "advice"]) {
-      if (!Predicate.hasProperty(this, name)) continue
-      Object.defineProperty(this, name, { value: this[name], enumerable: name === "advice", configurable: true })
-    }
-  }
+  // A part of making one, for every class of them.
+  readonly #words = own(this)
 
   /** Whether the same request may succeed later, as it is. */
   get isRetryable(): boolean {
@@ -33,9 +37,9 @@ export class AdvisedError extends Schema.Error<AdvisedError>("AdvisedError")({
 
   /** For `JSON.stringify` and loggers: all that there is. */
   override toJSON(): unknown {
-    const { cause, isRetryable, message, stack } = this
+    const { cause, isRetryable, stack } = this
     const fields = Object.fromEntries(Object.entries(this))
-    return { ...fields, message, isRetryable, stack, cause: describe(cause, depth) }
+    return { ...fields, ...this.#words, isRetryable, stack, cause: describe(cause, depth) }
   }
 
   /** As the platform shows any error: with its stack, its fields and its cause. */

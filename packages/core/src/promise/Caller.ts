@@ -24,7 +24,7 @@ export const here = (): Caller => {
       const above = end === -1 ? own : own.slice(0, end)
       // The first is this function.
       const stack = [`${error.name}: ${error.message}`, ...above, ...places(asked.stack).slice(1)].join("\n")
-      Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true })
+      Reflect.defineProperty(error, "stack", { value: stack, configurable: true, writable: true })
       return error
     },
   }
