@@ -29,12 +29,18 @@ const linesOf = (reads: ReadonlyArray<SessionRead.SessionRead>, { details, escap
 
 // With the first line and not before it: a run that gets none has then written nothing.
 const withHead = <E, R>(text: string, lines: Stream.Stream<string, E, R>): Stream.Stream<string, E, R> =>
-  Stream.mapAccum(
-    lines,
-    () => true,
-    (isFirst, each) => [false, [isFirst ? `${text}${each}` : each]] as const,
-    { onHalt: (isFirst) => (isFirst ? [text] : []) },
-  )
+  Stream.suspend(() => {
+    let rest = text
+    const withRest = (each: string): string => {
+      const line = `${rest}${each}`
+      rest = ""
+      return line
+    }
+    return Stream.concat(
+      Stream.map(lines, withRest),
+      Stream.suspend(() => Stream.make(rest)),
+    )
+  })
 
 const picker = ({ details }: Options) => {
   let looked = 0

@@ -92,8 +92,7 @@ describe("a wait", () => {
         const file = join(folder, "place")
         const kept = ["cohorts", ...october, "--checkpoint", file]
         assertFails(yield* run(kept), 5, `checkpoint: ${file} has 60 sessions`, "Run it again after 20")
-        // What the API said to wait for holds in the process that was told.
-        const last = yield* run(kept, { isProcess: true })
+        const last = yield* run(kept)
         assert.deepStrictEqual([last.exitCode, last.requests, existsSync(file)], [0, 3, false], last.stderr)
       }),
     ),

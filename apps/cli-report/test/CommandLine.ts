@@ -28,7 +28,7 @@ export interface Result {
 export interface Options {
   /** All of it. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** How many times as fast as this machine's its clock goes. @default 1 */
+  /** How many times as fast as this machine's its clock goes; it is the run's own, and so are the limits of keys. @default 1 */
   readonly hurry?: number | undefined
   /** Called with everything that stderr said so far. */
   readonly onStderr?: ((text: string) => void) | undefined

@@ -11,7 +11,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
-import * as CliProcess from "./CliProcess.ts"
+import * as CommandLine from "./CommandLine.ts"
 
 export interface Fault {
   /** What happens, in words. */
@@ -23,6 +23,8 @@ export interface Fault {
   readonly keyFileThen?: string | undefined
   /** The key of the run after the fault. @default the same */
   readonly keyThen?: string | undefined
+  /** How many times as fast as ours the command's clock goes: 1 where an answer takes its time to be read. @default 10 */
+  readonly hurry?: number | undefined
   /** Rows are missing where nothing that the API answers can show it. @default false */
   readonly isInvisible?: boolean | undefined
 }
@@ -126,17 +128,16 @@ const runIn = Effect.fnUntraced(function* (
   name: Name,
   flags: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,
-  isProcess?: true,
+  hurry = 10,
 ) {
   const { args, hasCheckpoint } = commands[name]
   const emulator = yield* Emulator.Emulator
   const before = yield* emulator.requests
   const out = join(folder, "out")
   const checkpoint = hasCheckpoint ? ["--checkpoint", join(folder, "checkpoint")] : []
-  const { exitCode, stderr, stdout } = yield* CliProcess.runOrHere([...args(out), ...walk, ...checkpoint, ...flags], {
+  const { exitCode, stderr, stdout } = yield* CommandLine.run([...args(out), ...walk, ...checkpoint, ...flags], {
     env: { ELNUDGE_BASE_URL: emulator.baseUrl, ...env },
-    hurry: 10,
-    isProcess,
+    hurry,
   })
   const after = yield* emulator.requests
   const lines = stderr.split("\n").filter((line) => line !== "")
@@ -277,7 +278,7 @@ const struck = Effect.fnUntraced(function* (
 ) {
   const { flags = [], isInvisible = false, keyThen, rules } = fault
   const emulator = yield* Emulator.Emulator
-  const run = yield* runIn(folder, name, flags, served.env)
+  const run = yield* runIn(folder, name, flags, served.env, fault.hurry)
   const acted = (yield* emulator.faults).filter(({ applied }) => applied)
   const idle = rules.flatMap((rule, index) =>
     acted.some((each) => each.rule === index) ? [] : [`${rule.fault} never happened`],
@@ -296,9 +297,7 @@ const struck = Effect.fnUntraced(function* (
   if (isFailed && existsSync(join(folder, "checkpoint"))) {
     if (keyThen === undefined) yield* served.end
     const env = keyThen === undefined ? served.env : { ELNUDGE_API_KEY: keyThen }
-    // What the API said to wait for holds in the process that was told.
-    const isHeld = run.stderr.some((line) => line.includes("The rate limit is used up until"))
-    const again = yield* runIn(folder, name, [], env, isHeld ? true : undefined)
+    const again = yield* runIn(folder, name, [], env)
     const isRight = again.exitCode === 0 && isSame(again.output, baseline.output)
     after = isRight ? ", then same" : ", then other"
     if (!isRight) violations.push(`the run after it is not the same: ${again.stderr.join("; ")}`)
