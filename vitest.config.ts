@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config"
 
 const conditions = ["@effect-elnudge/source"]
 
+// More than two: tests of the command line wait more than they work.
+export const maxWorkers = 3
+
 /** What every run of tests has in common: the packages are their sources. */
 export const source = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 
@@ -11,7 +14,6 @@ export const common = {
   // For a machine many times as slow, or as busy; what hangs is found all the same.
   testTimeout: 300_000,
   hookTimeout: 300_000,
-  // Tests of the command line wait more than they work.
   maxConcurrency: 8,
   // As many generated cases as take a moment; `test:full` multiplies them.
   provide: { times: 1 },
@@ -34,6 +36,7 @@ const programs = ["apps/*/test/**/*.test.ts", "examples/test/**/*.test.ts"]
 
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       { ...source, test: { ...common, name: "packages", include: packages } },
       { ...source, test: { ...common, name: "programs", include: programs, exclude: isolated, globalSetup } },

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config"
-import { common, globalSetup, source } from "./vitest.config.ts"
+import { common, globalSetup, maxWorkers, source } from "./vitest.config.ts"
 
 const generated = ["ModelBased", "ArbitraryBodies", "ArbitraryWords", "SessionFollow.model", "SessionFollow.faults"]
 
@@ -8,6 +8,7 @@ export default defineConfig({
   ...source,
   test: {
     ...common,
+    maxWorkers,
     globalSetup,
     include: ["**/test/**/*.full.ts", ...generated.map((name) => `**/test/${name}.test.ts`)],
     testTimeout: 1_800_000,

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config"
-import { common, globalSetup, source } from "./vitest.config.ts"
+import { common, globalSetup, maxWorkers, source } from "./vitest.config.ts"
 
 // Its months are those that the docs quote, so that it has no short form.
 const whole = "**/LiftCoverage.slow.ts"
@@ -9,6 +9,7 @@ export default defineConfig(({ mode }) => ({
   ...source,
   test: {
     ...common,
+    maxWorkers,
     globalSetup,
     include: ["packages/*/test/**/*.slow.ts", "apps/*/test/**/*.slow.ts"],
     exclude: mode === "short" ? [whole] : [],

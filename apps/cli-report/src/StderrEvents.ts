@@ -3,6 +3,7 @@
  * library says. What Node itself writes to the descriptor cannot be had here: a certificate file that it cannot read at its
  * start, a warning before the program is there, and its last words when it runs out of memory.
  */
+import { StringDecoder } from "node:string_decoder"
 import * as WallClock from "@effect-elnudge/core/WallClock"
 import * as Effect from "effect/Effect"
 import * as EventLog from "./EventLog.ts"
@@ -13,7 +14,7 @@ const lineOf = (said: EventLog.Said): string => `${EventLog.format(said, Effect.
 const isEvent = (line: string): boolean => line.startsWith('{"event":"')
 
 /** Node's own form without the process's number. */
-const warningOf = (warning: Error & { readonly code?: unknown }): string =>
+const warningOf = (warning: Error & Partial<Record<"code", unknown>>): string =>
   `${typeof warning.code === "string" ? `[${warning.code}] ` : ""}${warning.name}: ${warning.message}`
 
 type Done = (error?: Error | null) => void
@@ -36,9 +37,10 @@ export const install = (words: ReadonlyArray<string>): void => {
     unfinished = ""
     return eventOf(line)
   }
-  const decoder = new TextDecoder()
+  // Whatever a library says there is shown, text or not.
+  const decoder = new StringDecoder("utf8")
   process.stderr.write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Done, callback?: Done): boolean => {
-    const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true })
+    const text = typeof chunk === "string" ? chunk : decoder.write(chunk)
     const before = isEvent(text) ? rest() : ""
     const lines = `${unfinished}${text}`.split("\n")
     unfinished = lines.pop() ?? ""

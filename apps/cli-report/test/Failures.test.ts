@@ -85,6 +85,7 @@ describe("failures", () => {
     Effect.gen(function* () {
       const result = yield* CommandLine.run(["cohorts"], {
         env: { ELNUDGE_API_KEY: "sk_test_x", ELNUDGE_BASE_URL: "http://127.0.0.1:9/v1" },
+        hurry: 10,
       })
       assertSays(result, 5, "ECONNREFUSED", "http://127.0.0.1:9")
     }),

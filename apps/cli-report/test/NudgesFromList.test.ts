@@ -48,7 +48,7 @@ const serve = <A, E, R>(options: Partial<Emulator.Options>, use: (shop: Served) 
         ...shop,
         asking: Effect.fnUntraced(function* (args) {
           asked = { list: 0, details: 0, nudges: 0 }
-          return { ...(yield* shop.run(args)), ...asked }
+          return { ...(yield* shop.run(args, { hurry: 10 })), ...asked }
         }),
       }),
     )

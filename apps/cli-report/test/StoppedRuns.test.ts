@@ -1,18 +1,8 @@
-import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
+// More of them: StoppedRuns.full.ts and StoppedRuns.slow.ts.
+import { describe, it } from "@effect/vitest"
 import * as StoppedRuns from "./StoppedRuns.ts"
 
 const cases: ReadonlyArray<readonly [StoppedRuns.Name, ReadonlyArray<StoppedRuns.Stop>]> = [
-  ["attribution", [{ way: "SIGTERM", afterRequests: 1 }]],
-  ["attribution", [{ way: "SIGKILL", afterRequests: 90 }]],
-  [
-    "attribution",
-    [
-      { way: "SIGINT", afterRequests: 3 },
-      { way: "SIGTERM", afterRequests: 60 },
-    ],
-  ],
-  ["attribution", [{ way: "full disk", afterRequests: 30 }]],
   [
     "cohorts",
     [
@@ -20,41 +10,10 @@ const cases: ReadonlyArray<readonly [StoppedRuns.Name, ReadonlyArray<StoppedRuns
       { way: "SIGKILL", afterRequests: 40 },
     ],
   ],
-  ["cohorts", [{ way: "max requests", afterRequests: 70 }]],
-  [
-    "run",
-    [
-      { way: "SIGKILL", afterRequests: 150 },
-      { way: "SIGINT", afterRequests: 30 },
-    ],
-  ],
-  ["run", [{ way: "full disk", afterRequests: 20 }]],
-  [
-    "sessions csv",
-    [
-      { way: "SIGKILL", afterRequests: 200 },
-      { way: "SIGKILL", afterRequests: 100 },
-    ],
-  ],
   ["sessions csv", [{ way: "full disk", afterRequests: 120 }]],
-  [
-    "sessions ndjson",
-    [
-      { way: "SIGTERM", afterRequests: 33 },
-      { way: "max requests", afterRequests: 250 },
-    ],
-  ],
   ["sessions ndjson", [{ way: "SIGINT", afterRequests: 400 }]],
 ]
 
 describe("a run that was stopped and gone on with", () => {
-  it.live.each(cases)("%s ends as one that was not: %j", ([name, stops]) =>
-    Effect.gen(function* () {
-      const { expected, left, requests, result, stopped } = yield* StoppedRuns.against(name, stops)
-      assert.deepStrictEqual(result, expected)
-      assert.strictEqual(stopped, stops.length)
-      assert.isAtMost(requests.parts, 1.25 * requests.whole + 40 * stopped)
-      assert.deepStrictEqual(left, [])
-    }),
-  )
+  it.live.each(cases)("%s ends as one that was not: %j", ([name, stops]) => StoppedRuns.check(name, stops))
 })

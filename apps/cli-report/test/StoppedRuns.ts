@@ -6,6 +6,7 @@ import { Emulator, Generator } from "@effect-elnudge/emulator"
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { assert } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as EmulatorServer from "../src/EmulatorServer.ts"
@@ -168,3 +169,12 @@ export const against = (name: Name, stops: ReadonlyArray<Stop>) =>
       )
     }).pipe(Effect.provide(EmulatorServer.layer({ sessions, now, requestsPerMinute: 1_000_000, fault }, 0)))
   })
+
+/** Each stop came in time, and nothing tells that there was one. */
+export const check = Effect.fn("StoppedRuns.check")(function* (name: Name, stops: ReadonlyArray<Stop>) {
+  const { expected, left, requests, result, stopped } = yield* against(name, stops)
+  assert.deepStrictEqual(result, expected)
+  assert.strictEqual(stopped, stops.length)
+  assert.isAtMost(requests.parts, 1.25 * requests.whole + 40 * stopped)
+  assert.deepStrictEqual(left, [])
+})

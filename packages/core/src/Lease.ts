@@ -15,6 +15,7 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as TextFile from "./TextFile.ts"
 import * as WallClock from "./WallClock.ts"
 
 /** A process, told apart from others that have its number elsewhere or had it before. */
@@ -152,6 +153,9 @@ const judge = Effect.fnUntraced(function* (seen: Seen, now: number | undefined) 
   return startedAt === holder.startedAt ? held : gone
 })
 
+// What is no text is no lock of ours, whatever it is.
+const textOf = (bytes: Uint8Array): string => Result.getOrElse(TextFile.decode(bytes), () => "")
+
 /** What stands in the file, and when that was written; undefined where there is none. */
 const look = Effect.fnUntraced(function* (lock: string) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -160,7 +164,7 @@ const look = Effect.fnUntraced(function* (lock: string) {
     const bytes = Option.getOrElse(yield* opened.readAlloc(maxBytes + 1), () => new Uint8Array())
     const { mtime } = yield* opened.stat
     const seen: Seen = {
-      text: new TextDecoder().decode(bytes),
+      text: textOf(bytes),
       at: Option.getOrUndefined(Option.map(mtime, (date) => date.getTime())),
     }
     return seen
@@ -244,7 +248,7 @@ const renew = Effect.fnUntraced(function* (lock: string, text: string) {
   return yield* Effect.gen(function* () {
     const opened = yield* fileSystem.open(lock, { flag: "r+" })
     const found = Option.getOrElse(yield* opened.readAlloc(maxBytes), () => new Uint8Array())
-    const seen: Seen = { text: new TextDecoder().decode(found), at: undefined }
+    const seen: Seen = { text: textOf(found), at: undefined }
     if (seen.text !== text) return seen
     yield* opened.seek(0n, "start")
     // A full disk must not cost the lease.

@@ -295,7 +295,7 @@ describe("listConcurrency", () => {
 
   it.effect("runs ahead of a consumer that stands still by no more than it says", () =>
     Effect.gen(function* () {
-      const list = Array.from({ length: 10_000 }, (_, index) => FakeApi.row(index))
+      const list = Array.from({ length: 4_000 }, (_, index) => FakeApi.row(index))
       for (const [concurrency, most] of [
         [2, 66],
         [8, 264],
