@@ -135,6 +135,15 @@ describe("the page", () => {
     assert.include(textOf(html, ".tile").join("\n"), "Conversion rate–There is no session.")
   })
 
+  it("does not say that there are no two groups where only the bands have not both", () => {
+    const html = pageOf(
+      many(60, (index) => ({ ...session(index, index % 2 === 0 ? [{}] : []), intent_score: index % 2 === 0 ? 90 : 5 })),
+    )
+    const titles = textOf(html, "#lift figcaption, #lift h3").join()
+    assert.include(titles, "No band of the final score has sessions of both groups")
+    assert.notInclude(textOf(html, "main").join(), "There are no two groups to compare")
+  })
+
   it("of unnudged sessions alone has nothing to compare or to credit", () => {
     const html = pageOf(many(60, (index) => session(index, [], index % 4 === 0)))
     const text = textOf(html, "main").join()

@@ -60,7 +60,10 @@ const percentPoints = (value: number | null): number | null => (value === null ?
 const titleOf = (rows: ReadonlyArray<Row>): string => {
   const adjusted = rows.filter(({ basis, estimate }) => basis === "all" && estimate === "mh")
   const clear = adjusted.filter(isClear)
-  if (adjusted.every(({ difference }) => difference === null)) return "There are no two groups to compare"
+  // The chart is there, so the crude rows compare something.
+  if (adjusted.every(({ difference }) => difference === null)) {
+    return "No band of the final score has sessions of both groups, so nothing is adjusted for it"
+  }
   if (clear.length === 0) return "Adjusted for the final score, no comparison shows a clear difference"
   const names = clear.map(({ contrast }) => contrast).sort()
   return `Adjusted for the final score, ${names.length === 3 ? "all three comparisons show" : names.length === 1 ? `comparison ${names[0]} shows` : `comparisons ${names.join(" and ")} show`} a clear difference`

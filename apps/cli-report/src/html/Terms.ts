@@ -43,7 +43,7 @@ const terms = (windowMinutes: number, areDismissalsCounted: boolean): ReadonlyAr
   ],
   [
     "Nudges before the purchase",
-    "In sessions with a purchase only nudges shown up to it count. This takes nudges from buyers alone, and so shifts the comparison downward; where it moves more than 1 % of a group's conversions, the rows are not comparable.",
+    "In sessions with a purchase only nudges shown up to it count. This takes nudges from buyers alone, and so moves E downward and I upward; where it moves more than 1 % of a group's conversions, the rows are not comparable.",
   ],
   [
     "AUC",
