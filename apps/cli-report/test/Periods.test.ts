@@ -28,8 +28,12 @@ const rowsOf = (unit: Period.Unit, zone: string, instants: ReadonlyArray<string>
     })),
   )
 
-const axisOf = (unit: Period.Unit, zone: string, span: ReturnType<typeof spanOf>, instants: ReadonlyArray<string>) =>
-  Periods.axis(unit, zoneOf(zone), span, rowsOf(unit, zone, instants))
+const axisOf = (
+  unit: Period.Unit,
+  zone: string,
+  span: ReturnType<typeof spanOf> | null,
+  instants: ReadonlyArray<string>,
+) => Periods.axis(unit, zoneOf(zone), span, rowsOf(unit, zone, instants))
 
 describe("the axis of a window", () => {
   it("has every period that an instant of the window is in, in every zone", () => {
@@ -58,6 +62,31 @@ describe("the axis of a window", () => {
     const ends = ["0000-01-01T00:00:00Z", "2026-10-01T10:00:00Z", "9999-12-31T23:59:58Z"]
     assert.deepStrictEqual(axisOf("day", "Asia/Tokyo", always, ends), ["0000-01-01", "2026-10-01", "Y10000-01-01"])
     assert.deepStrictEqual(axisOf("week", "America/New_York", always, ends), ["-0001-W52", "2026-W40", "9999-W52"])
+  })
+})
+
+describe("where no window is known", () => {
+  const instants = ["01", "02", "06", "07"].flatMap((day) =>
+    Array.from({ length: 30 }, () => `2026-10-${day}T12:00:00Z`),
+  )
+
+  it("the axis has every day and week between two sessions", () => {
+    const days = ["01", "02", "03", "04", "05", "06", "07"].map((day) => `2026-10-${day}`)
+    assert.deepStrictEqual(axisOf("day", "UTC", null, instants), days)
+    const far = ["2026-09-01T12:00:00Z", ...instants]
+    assert.deepStrictEqual(
+      axisOf("week", "UTC", null, far),
+      [36, 37, 38, 39, 40, 41].map((week) => `2026-W${week}`),
+    )
+    assert.deepStrictEqual(axisOf("hour", "UTC", null, instants), ["12"])
+    const ends = ["0000-01-01T00:00:00Z", "9999-12-31T00:00:00Z"]
+    assert.deepStrictEqual(axisOf("day", "UTC", null, ends), ["0000-01-01", "9999-12-31"])
+  })
+
+  it("days without a session between two that have some are asked about", () => {
+    assert.deepStrictEqual(Periods.silences(zoneOf("UTC"), [], rowsOf("day", "UTC", instants)), [
+      { where: "within", first: "2026-10-03", last: "2026-10-05", days: 3 },
+    ])
   })
 })
 

@@ -51,7 +51,7 @@ const recurring = (label: Period.Labeler, { from, to }: TimeSpan): ReadonlyArray
 export const rowsOf = (rows: ReadonlyArray<CohortReport.Row>): ReadonlyArray<CohortReport.Row> =>
   rows.filter(({ period }) => period !== "all")
 
-/** What an axis shows: every period of the span, and every one of the rows. */
+/** What an axis shows: every period of the span, or where none is known between two of the rows, and every one of the rows. */
 export const axis = (
   unit: Period.Unit,
   timeZone: DateTime.TimeZone,
@@ -60,10 +60,10 @@ export const axis = (
 ): ReadonlyArray<string> => {
   const seen = [...new Set(rowsOf(rows).map(({ period }) => period))].sort()
   const [first, last] = [seen[0], seen.at(-1)]
-  if (span === null || span.from >= span.to || first === undefined || last === undefined) return seen
+  if (first === undefined || last === undefined || (span !== null && span.from >= span.to)) return seen
   const label = Period.labeler(unit, timeZone)
   const withSeen = (labels: ReadonlyArray<string>) => [...new Set([...labels, ...seen])].sort()
-  if (unit === "hour" || unit === "weekday") return withSeen(recurring(label, span))
+  if (unit === "hour" || unit === "weekday") return span === null ? seen : withSeen(recurring(label, span))
   const step = unit === "week" ? 7 : 1
   const labelsOf = (days: Days): ReadonlyArray<string> =>
     unit === "week"
@@ -71,11 +71,12 @@ export const axis = (
       : range(days)
           .filter((day) => hasDay(label, day))
           .map(Period.dayLabel)
-  const whole = daysOf(label, span)
+  const seenDays = { first: Period.firstDay(first), last: Period.firstDay(last) }
+  const whole = span === null ? seenDays : daysOf(label, span)
   // A window of all times has more days than anybody waits for.
   const all = size(whole) <= step * maxSeen ? withSeen(labelsOf(whole)) : undefined
   if (all !== undefined && all.length <= maxSeen) return all
-  const inner = both(whole, { first: Period.firstDay(first), last: Period.firstDay(last) })
+  const inner = both(whole, seenDays)
   return size(inner) <= step * maxDrawn ? withSeen(labelsOf(inner)) : seen
 }
 
@@ -118,7 +119,8 @@ const without = (days: Days, busy: ReadonlyArray<number>): ReadonlyArray<Days> =
 
 /**
  * Stretches of whole days that the rhythm of the others does not explain, of rows by day: at an end of the walked spans and
- * between two sessions alike, where the average day lets many sessions expect in them. A shop that is closed on some days of
+ * between two sessions alike, where the average day lets many sessions expect in them; without a span, as of files that do not
+ * say their window, between two sessions alone. A shop that is closed on some days of
  * the week is not asked about them, where the same days of two other weeks have no session either.
  */
 export const silences = (
@@ -131,7 +133,7 @@ export const silences = (
   const busy = totals.map(({ period }) => Period.firstDay(period)).sort((a, b) => a - b)
   const [first, last] = [busy[0], busy.at(-1)]
   if (first === undefined || last === undefined) return []
-  const found = wholeDays(label, spans)
+  const found = (spans.length === 0 ? [{ first, last }] : wholeDays(label, spans))
     .flatMap((days) => without(days, busy))
     .filter((days) => size(days) > longestHabit || range(days).some((day) => hasDay(label, day)))
   const silent = found.reduce((sum, days) => sum + size(both(days, { first, last })), 0)
