@@ -221,7 +221,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
   )
   // On the routes, not around the server: out there the answer has already been sent.
   const faults = HttpRouter.middleware(countAndBreak, { global: true })
-  const served = HttpRouter.serve(Layer.merge(routes, faults), { disableLogger: true, disableListenLog: true })
+  const served = HttpRouter.serve(Layer.merge(routes, faults), {
+    disableLogger: true,
+    disableListenLog: true,
+    // An id that the list gives has a detail, however long it is: left to itself the router answers 404 beyond 100.
+    routerConfig: { maxParamLength: Number.MAX_SAFE_INTEGER },
+  })
   const service = Layer.effect(
     Emulator,
     HttpServer.addressFormattedWith((address) =>

@@ -13,6 +13,20 @@ const idsTo = (last: number, first = 1) =>
 
 const paths = ["/sessions", "/sessions?limit=0", "/sessions/sess_1", "/sessions/sess_missing"]
 
+it.effect("gives the detail of every id that it lists, however long", () =>
+  Effect.gen(function* () {
+    for (const id of ["x".repeat(101), "é".repeat(1_000)]) {
+      const { body, status } = yield* get(`/sessions/${encodeURIComponent(id)}`)
+      expect(status).toBe(200)
+      expect(body).toContain(id)
+    }
+  }).pipe(
+    Effect.provide(
+      LoopbackEmulator.layer({ sessions: ["x".repeat(101), "é".repeat(1_000)].map((id) => session(id, day)) }),
+    ),
+  ),
+)
+
 describe("the key", () => {
   it.effect.each(paths)("is needed for %s", (path) =>
     Effect.gen(function* () {
