@@ -1,13 +1,16 @@
 /** How one attempt ended: with an answer, with an error that ends the request, or so that it is worth another attempt. */
 import * as Effect from "effect/Effect"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
+import * as Record from "effect/Record"
 import * as Result from "effect/Result"
 import type { BaseUrl } from "./BaseUrl.ts"
 import * as BodyText from "./BodyText.ts"
 import type * as CheckedJson from "./CheckedJson.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
+import * as KeyInUse from "./KeyInUse.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as StatusRefusal from "./StatusRefusal.ts"
+import * as TransportCause from "./TransportCause.ts"
 import type { TransportReason } from "./TransportReason.ts"
 import * as WallClock from "./WallClock.ts"
 
@@ -92,7 +95,8 @@ const ofBody = Effect.fnUntraced(function* <A, E>(
   })
   const text = yield* BodyText.read(response)
   if (Result.isFailure(text)) {
-    const { _tag, reason } = text.failure
+    const { _tag } = text.failure
+    const reason = TransportCause.withoutSecrets(text.failure.reason, yield* KeyInUse.OfAttempt)
     return _tag === "Broken" ? again(reason) : yield* new ElnudgeError.ResponseInvalid({ reason, request })
   }
   const body = read(text.success)
@@ -115,7 +119,10 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
   yield* BodyText.drop(response)
   if (status === 401) return { _tag: "KeyRefused" }
   if (status === 403) return yield* new ElnudgeError.Unauthorized({ status, request })
-  const retryAfter = RetryAfter.ofHeaders(response.headers, yield* WallClock.now)
+  // What an error tells of a header is what the other side wrote, which may be what it was sent.
+  const key = yield* KeyInUse.OfAttempt
+  const headers = Record.map(response.headers, (value) => TransportCause.withoutSecrets(value, key))
+  const retryAfter = RetryAfter.ofHeaders(headers, yield* WallClock.now)
   if (status === 429) return { _tag: "Limited", retryAfter }
   // A part of a page, or a promise of one, must not pass for a page.
   if (status < 300) {
@@ -131,5 +138,7 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
       new ElnudgeError.ServerUnavailable({ status, attempts, resumeAt, retryAfter: retryAfter.nonsense, request })
     return lasting.has(status) ? yield* Effect.fail(failure(1)) : { _tag: "Again", retryAfter, failure }
   }
-  return yield* Effect.fail(refusal(status) ?? StatusRefusal.of(response, baseUrl, request))
+  return yield* Effect.fail(
+    refusal(status) ?? StatusRefusal.of({ status, headers, url: response.url }, baseUrl, request),
+  )
 })

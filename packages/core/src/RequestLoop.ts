@@ -78,12 +78,10 @@ const attempt = <A, E>(
     Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
       Effect.flatMap(KeyInUse.OfAttempt, (key) => {
         const { cause } = error.reason
-        return Outcome.unreachable(
-          TransportReason.classify(cause),
-          call.request,
-          baseUrl,
-          TransportCause.of(cause, key),
-        )
+        const why = TransportReason.classify(cause)
+        // A code or a name is whatever the transport makes it.
+        const reason = TransportCause.withoutSecrets(why.reason, key)
+        return Outcome.unreachable({ ...why, reason }, call.request, baseUrl, TransportCause.of(cause, key))
       }),
     ),
     Effect.timeoutOrElse({

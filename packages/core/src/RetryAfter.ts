@@ -1,4 +1,4 @@
-/** The `Retry-After` header: whole seconds, or an HTTP date. Anything else says nothing, and is told. */
+/** The `Retry-After` header: seconds, of which some send a fraction, or an HTTP date. Anything else says nothing, and is told. */
 
 /** What an answer says of when to come back. */
 export interface RetryAfter {
@@ -33,7 +33,7 @@ export const parse = (header: string | undefined, dateHeader: string | undefined
   const text = header?.trim() ?? ""
   if (text === "") return nothing
   const serverNow = dateHeader === undefined ? Number.NaN : parseDate(dateHeader.trim())
-  const millis = /^\d+$/.test(text)
+  const millis = /^\d+(?:\.\d+)?$/.test(text)
     ? Number(text) * 1000
     : parseDate(text) - (Number.isNaN(serverNow) ? now : serverNow)
   if (millis <= 0) return nothing

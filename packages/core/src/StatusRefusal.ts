@@ -32,6 +32,8 @@ const ofRedirect = (
   if (!URL.canParse(location, base)) return invalid("to what is no address")
   const target = new URL(location, base)
   if (target.href === base) return invalid("to itself")
+  // What is not of the web has no origin, and no address that could be set instead.
+  if (target.protocol !== "https:" && target.protocol !== "http:") return invalid(`to an address of ${target.protocol}`)
   const where = target.origin === origin ? "another path of its own" : target.origin
   return new ElnudgeError.UnsafeAddress({
     reason: `${origin} redirects to ${where} (${StatusText.of(status)}), and a key does not follow`,

@@ -9,9 +9,12 @@ const longest = 500
 
 const deepest = 8
 
-const withoutSecrets = (text: unknown, key: Redacted.Redacted): string => {
+/** The text without the key, and without what else could be secret. */
+export const withoutSecrets = (text: unknown, key: Redacted.Redacted): string => {
   const secret = Redacted.value(key)
-  return (Predicate.isString(text) && secret !== "" ? text.replaceAll(secret, "<redacted>") : String(text))
+  // Codings and hosts are told in small letters.
+  return [secret, secret.toLowerCase()]
+    .reduce((told, each) => (each === "" ? told : told.replaceAll(each, "<redacted>")), String(text))
     .replace(/\b(Bearer|Basic) +[^\s"',]+/gi, "$1 <redacted>")
     .replace(/\/\/[^/\s@]+@/g, "//<redacted>@")
 }
@@ -27,7 +30,7 @@ const copy = (cause: unknown, key: Redacted.Redacted, left: number): Error | und
   // What fetch throws; as it is printed, the class counts.
   const Class = cause instanceof TypeError ? TypeError : Error
   const error = new Class(message, inner === undefined ? undefined : { cause: inner })
-  const name = Predicate.isString(cause.name) ? cause.name : "Error"
+  const name = Predicate.isString(cause.name) ? withoutSecrets(cause.name, key) : "Error"
   const places = Predicate.isString(cause.stack) ? cause.stack.split("\n").filter((line) => /^\s+at /.test(line)) : []
   const stack = [`${name}: ${message}`, ...places.map((place) => withoutSecrets(place, key))].join("\n")
   for (const [property, value] of Object.entries({ name, stack })) {

@@ -114,6 +114,12 @@ const refused: ReadonlyArray<readonly [string, RawServer.Said, Tag, RegExp]> = [
     /307 Temporary Redirect, a redirect to itself/,
   ],
   [
+    "a redirect to what is not of the web",
+    answer(302, { location: "data:text/plain,k" }),
+    "ResponseInvalid",
+    /302 Found, a redirect to an address of data:/,
+  ],
+  [
     "a redirect on the same host",
     answer(308, { location: "/v2/sessions" }),
     "UnsafeAddress",

@@ -9,6 +9,8 @@ describe("RetryAfter", () => {
   it("reads seconds", () => {
     assert.strictEqual(waitOf("7"), 7_000)
     assert.strictEqual(waitOf(" 20 "), 20_000)
+    assert.strictEqual(waitOf("1.5"), 2_000)
+    assert.strictEqual(waitOf("0.001"), 1_000)
     assert.strictEqual(waitOf("277403"), 277_403_000)
     assert.strictEqual(waitOf(String(366 * 86_400)), 366 * 86_400_000)
   })
@@ -34,8 +36,10 @@ describe("RetryAfter", () => {
     "Wait, 45",
     "Unlimited 9999",
     "-5",
-    "1.5",
-    "0.001",
+    "1.5.5",
+    "1,5",
+    ".",
+    "1790000000.5",
     "5, 10",
     "20s",
     "1e3",
