@@ -71,6 +71,11 @@ export interface Tie {
   readonly second: number
   /** The ids that came again. */
   readonly ids: ReadonlySet<string>
+  /**
+   * Whether the last row of the page before is among them, as where rows slid down a list. Without it, and nothing slid that far,
+   * the list has another order by now.
+   */
+  readonly isSlide: boolean
 }
 
 /** The memory of one walk. */
@@ -99,6 +104,8 @@ export class PageGuard<Row extends { readonly id: string }> {
   private last: ReadonlyArray<number> = []
   /** The seconds that the page before may have ended in: that of its last row, and of the earliest, where it was out of order. */
   private ends: ReadonlyArray<number> = []
+  /** The last row of the page before; undefined where nobody knows. */
+  private lastId: string | undefined
   /** What was asked for by its second, and has not come with a page yet; and from when on these start. */
   private readonly brought = new Set<string>()
   private broughtFrom = Number.POSITIVE_INFINITY
@@ -143,6 +150,7 @@ export class PageGuard<Row extends { readonly id: string }> {
     this.staleInARow = 0
     this.lastStart = Number.POSITIVE_INFINITY
     this.ends = []
+    this.lastId = undefined
     this.again = new RecentSet(rememberedIds)
   }
 
@@ -225,11 +233,16 @@ export class PageGuard<Row extends { readonly id: string }> {
     if (page.has_more && this.staleInARow >= maxStalePages) {
       return fail(`${maxStalePages} pages in a row without a new row, and still has_more`, "data")
     }
+    const { lastId } = this
+    this.lastId = page.data.at(-1)?.id ?? lastId
     return Result.succeed({
       rows,
       counts,
       next: next ?? undefined,
-      ties: Array.from(ties, ([second, ids]) => ({ second, ids })),
+      ties: Array.from(ties, ([second, ids]) => {
+        const isSlide = lastId === undefined || ids.has(lastId)
+        return { second, ids, isSlide }
+      }),
     })
   }
 

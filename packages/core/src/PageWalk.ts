@@ -9,11 +9,12 @@ import * as Stream from "effect/Stream"
 import * as Coverage from "./Coverage.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import { secondOf } from "./IsoInstant.ts"
-import { type CheckedPage, noCounts, PageGuard, rememberedIds, type Tie } from "./PageGuard.ts"
+import * as PageBorders from "./PageBorders.ts"
+import { type CheckedPage, noCounts, PageGuard } from "./PageGuard.ts"
 import * as Session from "./Session.ts"
-import * as TiedRows from "./TiedRows.ts"
+import type * as TiedRows from "./TiedRows.ts"
 import * as TimeWindow from "./TimeWindow.ts"
-import type { Place, WalkPosition } from "./WalkPosition.ts"
+import { bordersOf, type Place, type WalkPosition } from "./WalkPosition.ts"
 import * as WallClock from "./WallClock.ts"
 
 export type Source<Row, E> = TiedRows.Source<Row, E>
@@ -38,6 +39,10 @@ export interface Taken<Row> extends Pick<CheckedPage<Row>, "rows" | "counts"> {
   readonly place: Place
   /** What asks for the next one; undefined for the last. */
   readonly following: Place | undefined
+  /** The second that it ended in. */
+  readonly end: number | undefined
+  /** Whether the list was found to have no order within a second. */
+  readonly isUnstable: boolean
   /** False for what only says where to go on, such as by time, because the API refused the cursor of the page. */
   readonly isPage: boolean
 }
@@ -46,6 +51,8 @@ export interface Taken<Row> extends Pick<CheckedPage<Row>, "rows" | "counts"> {
 export const noPage = {
   rows: [],
   counts: noCounts,
+  end: undefined,
+  isUnstable: false,
   isPage: false,
 }
 
@@ -74,6 +81,7 @@ export const make = <Row extends { readonly id: string }, E>(
     to: position.to,
     cursor: position.cursor ?? undefined,
     restBefore: position.rest_before,
+    borders: bordersOf(position),
     rows: position.rows,
     isAgain: isResumed,
     isProgress: isResumed,
@@ -88,55 +96,16 @@ export const make = <Row extends { readonly id: string }, E>(
     recorder?.reentry()
     guard.reenter()
     const place = step
-    step = { to, cursor: undefined, restBefore: to, rows: step.rows, isAgain: true, isProgress: false }
+    step = { ...place, to, cursor: undefined, restBefore: to, isAgain: true, isProgress: false }
     const refused: Taken<Row> = { ...noPage, readAt: yield* WallClock.now, place, following: step }
     return refused
   })
 
-  const window = TimeWindow.toSpan(position.window)
-  const secondOfRow = (row: Row): number => secondOf(Session.millis(source.instant(row)))
-  /** The seconds that were asked for by themselves, and whether all of them came. */
-  const asked = new Map<number, boolean>()
-  /** The seconds that pages ended in, as far up as the guard remembers rows. */
-  let ends: ReadonlyArray<number> = []
-  const mostEnds = Math.min(1_000, Math.floor(rememberedIds / limit))
-  /**
-   * Whether a second brought what no page had; and whether that was ever not as many as came twice. Both together: no row
-   * has to come twice for one that is lost, so that every second counts that a page ended in.
-   */
-  let [isUnstable, isUneven] = [false, false]
-
-  /** The page's rows, and in their places those that it or a page before left out. */
-  const complete = Effect.fnUntraced(function* (
-    { counts, next, rows, ties }: CheckedPage<Row>,
-    request: ElnudgeError.RequestInfo,
-    rowsEmitted: number,
-  ) {
-    const all = [...rows]
-    let missing = 0
-    const askFor = Effect.fnUntraced(function* (tie: Tie) {
-      const found = yield* TiedRows.find(source, tie, { window, cursorAlone, rowsEmitted })
-      asked.set(tie.second, found.missing === 0)
-      missing += found.missing
-      const fresh = yield* Effect.fromResult(guard.bring(found.rows, request))
-      all.splice(all.findLastIndex((row) => secondOfRow(row) >= tie.second) + 1, 0, ...fresh)
-      return fresh.length
-    })
-    for (const tie of ties) {
-      const isWhole = asked.get(tie.second)
-      if (isWhole === false) missing += tie.ids.size
-      if (isWhole !== undefined) continue
-      const isOver = next === undefined || rows.some((row) => secondOfRow(row) < tie.second)
-      const lost = yield* askFor(tie)
-      if (lost > 0) isUnstable = true
-      if (isOver && lost !== tie.ids.size) isUneven = true
-    }
-    if (isUnstable && isUneven) {
-      const others = ends.filter((second) => !asked.has(second))
-      ends = []
-      for (const second of others) yield* askFor({ second, ids: new Set() })
-    }
-    return { rows: all, counts: { ...counts, possibly_missing: missing } }
+  const borders = PageBorders.make(source, guard, {
+    window: TimeWindow.toSpan(position.window),
+    limit,
+    cursorAlone,
+    begun: bordersOf(position),
   })
 
   return Effect.suspend((): Effect.Effect<Taken<Row>, E | CheckError> => {
@@ -151,10 +120,12 @@ export const make = <Row extends { readonly id: string }, E>(
           const request = { _tag: source.tag, from, to, cursor, rowsEmitted, ...isPart } as const
           const checked = yield* Effect.fromResult(guard.check(page, request, isAgain))
           const { next } = checked
-          const isDoubtful = checked.ties.length > 0 || (isUnstable && isUneven)
-          const { counts, rows } = isDoubtful ? yield* complete(checked, request, rowsEmitted) : checked
+          const { missing, rows } = yield* borders.complete(checked, request, rowsEmitted)
+          const counts = { ...checked.counts, possibly_missing: missing }
           const last = page.data.at(-1)
-          if (last !== undefined) ends = [...ends.slice(1 - mostEnds), secondOfRow(last)]
+          const end = last === undefined ? undefined : secondOf(Session.millis(source.instant(last)))
+          // Whoever puts the parts together knows the rows of all.
+          if (end !== undefined && part === undefined) borders.passed(end)
           const following: Step | undefined =
             next === undefined
               ? undefined
@@ -162,13 +133,15 @@ export const make = <Row extends { readonly id: string }, E>(
                   to,
                   cursor: next,
                   restBefore: guard.restBefore() ?? null,
+                  borders: borders.now(),
                   rows: ownRows + rows.length,
                   // Until the first row that is new.
                   isAgain: isAgain && rows.length === 0,
                   isProgress: place.isProgress || rows.length > 0,
                 }
           if (following !== undefined) step = following
-          const taken: Taken<Row> = { rows, counts, readAt, place, following, isPage: true }
+          const { isUnstable } = borders.now()
+          const taken: Taken<Row> = { rows, counts, readAt, place, following, end, isUnstable, isPage: true }
           return taken
         }),
       ),

@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as ElnudgeError from "./ElnudgeError.ts"
+import * as PageBorders from "./PageBorders.ts"
 import { PageGuard, tailRows } from "./PageGuard.ts"
 import * as PageWalk from "./PageWalk.ts"
 import * as Session from "./Session.ts"
@@ -66,9 +67,13 @@ const makeMerger = <Row extends { readonly id: string }>(
   source: PageWalk.Source<Row, ElnudgeError.ListError>,
   position: WalkPosition.WalkPosition,
   to: string,
+  { cursorAlone, limit }: Pick<Options, "cursorAlone" | "limit">,
 ) => {
   const guard = new PageGuard<Row>(source, position, true)
-  let place: WalkPosition.Place = { to, cursor: undefined, restBefore: position.rest_before }
+  const begun = WalkPosition.bordersOf(position)
+  const window = TimeWindow.toSpan(position.window)
+  const borders = PageBorders.make(source, guard, { window, limit, cursorAlone, begun })
+  let place: WalkPosition.Place = { to, cursor: undefined, restBefore: position.rest_before, borders: begun }
   let isAgain = position.rows > 0
   let rowsSoFar = position.rows
   let isBegun = false
@@ -79,14 +84,19 @@ const makeMerger = <Row extends { readonly id: string }>(
     isBegun = true
     if (!taken.isPage) return undefined
     const request = { _tag: source.tag, from: position.window.from, to, rowsEmitted: rowsSoFar, part: true } as const
-    const { counts, rows } = yield* Effect.fromResult(
-      guard.check({ data: taken.rows, has_more: false }, request, isAgain),
-    )
+    const checked = yield* Effect.fromResult(guard.check({ data: taken.rows, has_more: false }, request, isAgain))
+    const { counts } = checked
+    if (taken.isUnstable) borders.doubt()
+    // What comes twice here is what two slices have.
+    const { missing, rows } = yield* borders.complete({ rows: checked.rows, ties: [] }, request, rowsSoFar)
+    if (taken.end !== undefined) borders.passed(taken.end)
     if (rows.length > 0) isAgain = false
     rowsSoFar += rows.length
     const rest = guard.restBefore()
     const following: WalkPosition.Place =
-      rest === undefined ? { ...place, restBefore: null } : { to: rest, cursor: undefined, restBefore: rest }
+      rest === undefined
+        ? { ...place, restBefore: null, borders: borders.now() }
+        : { to: rest, cursor: undefined, restBefore: rest, borders: borders.now() }
     const merged: PageWalk.Taken<Row> = {
       ...taken,
       rows,
@@ -94,7 +104,7 @@ const makeMerger = <Row extends { readonly id: string }>(
         duplicates: taken.counts.duplicates + counts.duplicates,
         outside_window: taken.counts.outside_window,
         out_of_order: counts.out_of_order,
-        possibly_missing: taken.counts.possibly_missing,
+        possibly_missing: taken.counts.possibly_missing + missing,
       },
       place,
       following,
@@ -123,7 +133,7 @@ export const pages = <Row extends { readonly id: string }>(
       const to = position.cursor === null ? position.to : (position.rest_before ?? position.to)
       const span = TimeWindow.toSpan({ from: position.window.from, to })
       const schedule = new SliceSchedule<SlicePage<Row>>(span, concurrency, limit)
-      const merger = makeMerger(source, position, to)
+      const merger = makeMerger(source, position, to, { cursorAlone, limit })
       const walks = new WeakMap<Slice, SliceWalk<Row>>()
       const tailSize = Math.min(tailRows, limit)
       const signal = makeSignal()

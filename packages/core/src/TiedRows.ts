@@ -4,6 +4,7 @@
  * many rows as it has places.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { ListRequest } from "./ElnudgeClient.ts"
 import * as ElnudgeError from "./ElnudgeError.ts"
 import * as IsoInstant from "./IsoInstant.ts"
@@ -51,7 +52,7 @@ export const find = Effect.fnUntraced(function* <Row extends { readonly id: stri
   source: Source<Row, E>,
   { ids, second }: Tie,
   { cursorAlone, rowsEmitted, window }: Asking,
-): Effect.fn.Return<Found<Row>, E | ElnudgeError.ResponseInvalid> {
+): Effect.fn.Return<Found<Row>, E> {
   const own = { from: Math.max(window.from, second), to: Math.min(window.to, second + IsoInstant.second) }
   // Not up to the walk's own end, which an API that drops fractions would take for the begin of the second.
   const asked = TimeWindow.ofSpan({ ...own, to: second + IsoInstant.second })
@@ -68,9 +69,10 @@ export const find = Effect.fnUntraced(function* <Row extends { readonly id: stri
       const page = yield* source.list({ ...part, window: asked, limit: SessionsApi.maxPageSize, cursorAlone })
       // A list that has other rows as well does not know the window, and would go on to its end.
       if (page.data.length > 0 && !page.data.some(isHere)) break
-      const { counts, next, rows } = yield* Effect.fromResult(
-        guard.check(page, { _tag: source.tag, ...asked, ...part }, false),
-      )
+      const checked = guard.check(page, { _tag: source.tag, ...asked, ...part }, false)
+      // What never ends is no answer for the second, and no fault of the walk's own list.
+      if (Result.isFailure(checked)) return undefined
+      const { counts, next, rows } = checked.success
       for (const row of rows) found.set(row.id, row)
       places += rows.length + counts.duplicates
       different += rows.length

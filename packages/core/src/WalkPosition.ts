@@ -5,7 +5,7 @@
 import * as Schema from "effect/Schema"
 import type * as Coverage from "./Coverage.ts"
 import type { RequestInfo } from "./ElnudgeError.ts"
-import { secondOf } from "./IsoInstant.ts"
+import { second, secondOf } from "./IsoInstant.ts"
 import * as Session from "./Session.ts"
 import type { SessionRead } from "./SessionRead.ts"
 import * as TimeWindow from "./TimeWindow.ts"
@@ -39,6 +39,10 @@ export const WalkPosition = Schema.Struct({
   known: Schema.Array(Row),
   /** The earliest start of those that are not in `known`; null where all are. */
   forgotten_from: Schema.NullOr(Session.Instant),
+  /** The seconds that pages ended in, where all of their rows are in `known`: rows of them may have been lost. */
+  borders: Schema.optionalKey(Schema.Array(Session.Instant)),
+  /** The list has no order within a second, so that the borders are to be asked for. */
+  unstable: Schema.optionalKey(Schema.Literal(true)),
   /** Whether every row of the window was taken in. */
   complete: Schema.Boolean,
 })
@@ -70,11 +74,29 @@ export const ofRequest = (request: RequestInfo): WalkPosition | undefined => {
   return { ...start({ from, to }), cursor: cursor ?? null, rows: rowsEmitted, rest_before: null }
 }
 
+/** In which seconds pages ended, and whether rows were lost there. */
+export interface Borders {
+  /** Whether the list was found to have no order within a second. */
+  readonly isUnstable: boolean
+  /** Epoch milliseconds; those that were asked for by themselves are not among them. */
+  readonly seconds: ReadonlyArray<number>
+}
+
+const noBorders: Borders = { isUnstable: false, seconds: [] }
+
+/** Those that an earlier walk left to ask for. */
+export const bordersOf = ({ borders = [], unstable }: WalkPosition): Borders => ({
+  isUnstable: unstable === true,
+  seconds: borders.map(Session.millis),
+})
+
 /** What asks for a page, and where to ask by time instead. */
 export interface Place {
   readonly to: string
   readonly cursor: string | undefined
   readonly restBefore: string | null
+  /** Those above it. @default none */
+  readonly borders?: Borders | undefined
 }
 
 interface OpenPage extends Place {
@@ -100,6 +122,8 @@ export class Tracker {
   private oldest = Number.POSITIVE_INFINITY
   private forgottenFrom = Number.POSITIVE_INFINITY
   private rows = 0
+  /** Once known it stays so, wherever another walk goes on. */
+  private isUnstable = false
   /** How many rows `known` may have before it is cut, so that it stays small where nobody asks for the position. */
   private mostKnown = 4 * rememberedRows
   private readonly recorder: Coverage.Recorder | undefined
@@ -110,6 +134,7 @@ export class Tracker {
     this.current = resumed
     this.known = [...(resumed?.known ?? [])]
     this.rows = resumed?.rows ?? 0
+    this.isUnstable = resumed?.unstable ?? false
     if (typeof resumed?.oldest === "string") this.oldest = Session.millis(resumed.oldest)
     if (typeof resumed?.forgotten_from === "string") this.forgottenFrom = Session.millis(resumed.forgotten_from)
     this.next = resumed === undefined || resumed.complete ? undefined : placeOf(resumed)
@@ -134,6 +159,7 @@ export class Tracker {
     const ids = sessions.map(({ id }) => id)
     this.open.push({ ...place, ids, pending: new Set(ids), counts })
     this.next = next
+    if (next?.borders?.isUnstable === true) this.isUnstable = true
     this.close()
   }
 
@@ -160,6 +186,8 @@ export class Tracker {
     this.forget()
     const place = this.open[0] ?? this.next
     const inProgress = new Set(this.open.flatMap(({ ids, pending }) => ids.filter((id) => !pending.has(id))))
+    const { seconds } = place?.borders ?? noBorders
+    const borders = seconds.filter((start) => start + second <= this.forgottenFrom).map(Session.instant)
     return {
       window: this.current.window,
       to: place?.to ?? this.current.window.to,
@@ -171,6 +199,8 @@ export class Tracker {
         inProgress.has(id) ? { id, started_at, in_progress: true } : { id, started_at },
       ),
       forgotten_from: instantOf(this.forgottenFrom),
+      ...(borders.length === 0 ? {} : { borders }),
+      ...(this.isUnstable ? { unstable: true } : {}),
       complete: place === undefined,
     }
   }
@@ -198,10 +228,11 @@ export class Tracker {
   }
 }
 
-const placeOf = ({ cursor, rest_before, to }: WalkPosition): Place => ({
-  to,
-  cursor: cursor ?? undefined,
-  restBefore: rest_before,
+const placeOf = (position: WalkPosition): Place => ({
+  to: position.to,
+  cursor: position.cursor ?? undefined,
+  restBefore: position.rest_before,
+  borders: bordersOf(position),
 })
 
 const instantOf = (epochMillis: number): string | null =>

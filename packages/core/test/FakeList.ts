@@ -43,6 +43,23 @@ export const unordered =
       ? unorderedPage(rows, ({ started_at }) => started_at, request, index)
       : script(rows)(request, index)
 
+/** Without an order within a second, too. The cursor names the last row, and stands for the place that it has with the next request. */
+export const afterPlaceOfLastRow =
+  (list: ReadonlyArray<Row>): FakeApi.Script =>
+  (request, index) => {
+    const url = new URL(request.url)
+    const limit = Number(url.searchParams.get("limit"))
+    const cursor = url.searchParams.get("cursor")
+    url.searchParams.delete("cursor")
+    url.searchParams.set("limit", `${list.length}`)
+    const answer = unorderedPage(list, ({ started_at }) => started_at, { ...request, url }, index)
+    if (typeof answer !== "object" || !("body" in answer)) return answer
+    const { data }: { readonly data: ReadonlyArray<Row> } = JSON.parse(answer.body ?? "")
+    const start = data.findIndex(({ id }) => id === cursor) + 1
+    const page = data.slice(start, start + limit)
+    return FakeApi.page(page, start + limit < data.length ? page.at(-1)?.id : undefined)
+  }
+
 const isBefore = (row: Row, other: Row): boolean =>
   millis(row.started_at) > millis(other.started_at) ||
   (millis(row.started_at) === millis(other.started_at) && row.id < other.id)

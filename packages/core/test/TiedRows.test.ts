@@ -207,6 +207,21 @@ describe("a list without an order within a second, with a cursor that names the 
         assert.deepInclude(coverage, { sessions: 3_000, possibly_missing: 0 })
       }),
   )
+
+  // No page of it has both: a row of two in a second comes twice, or the other one is lost.
+  const shuffled: ReadonlyArray<readonly [string, number, SessionStream.ListOptions]> = [
+    ["two in a second", 2, { pageSize: 7 }],
+    ["two in a second, in parts at the same time", 2, { pageSize: 7, listConcurrency: 4 }],
+    ["three in a second, in parts at the same time", 3, { pageSize: 10, listConcurrency: 8 }],
+  ]
+  it.effect.each(shuffled)("is read whole, where that row has another place by then: %s", ([, count, options]) =>
+    Effect.gen(function* () {
+      const { coverage, failure, taken } = yield* read(FakeList.afterPlaceOfLastRow(rows(300, count)), options)
+      assert.isUndefined(failure)
+      assert.strictEqual(new Set(taken.map(({ id }) => id)).size, 300)
+      assert.deepInclude(coverage, { sessions: 300, possibly_missing: 0 })
+    }),
+  )
 })
 
 const codec = Schema.fromJsonString(WalkPosition.WalkPosition)
@@ -242,10 +257,10 @@ describe("a position in a list without an order within a second", () => {
   })
 
   /** Requests are numbered through all clients, from an own number on. */
-  const numbered = (from: number, isFailing: (nth: number) => boolean = () => false) => {
+  const numbered = (from: number, isFailing: (nth: number) => boolean = () => false, shape = FakeList.unordered) => {
     let count = from
     let seconds = 0
-    const unordered = FakeList.unordered(list)
+    const unordered = shape(list)
     const script: FakeApi.Script = (request) => {
       const isOfSecond = secondsOf(request) <= 1
       if (isOfSecond) seconds++
@@ -263,6 +278,24 @@ describe("a position in a list without an order within a second", () => {
         const ids = [...first.taken, ...second.taken]
         assert.deepStrictEqual([ids.length, new Set(ids).size], [40, 40], `cut at ${cut}`)
         assert.deepInclude(second.coverage, { sessions: 40, possibly_missing: 0 }, `cut at ${cut}`)
+      }
+    }),
+  )
+
+  it.effect("brings every row once, wherever the walk stopped, where none has to come twice for one that is lost", () =>
+    Effect.gen(function* () {
+      const shop = rows(150, 3)
+      for (let cut = 0; cut <= shop.length; cut += 5) {
+        const script = numbered(
+          100 * cut,
+          () => false,
+          () => FakeList.afterPlaceOfLastRow(shop),
+        )
+        const first = yield* part(script, cut)
+        const second = yield* part(script, Infinity, first)
+        const ids = [...first.taken, ...second.taken]
+        assert.deepStrictEqual([ids.length, new Set(ids).size], [150, 150], `cut at ${cut}`)
+        assert.deepInclude(second.coverage, { sessions: 150, possibly_missing: 0 }, `cut at ${cut}`)
       }
     }),
   )
