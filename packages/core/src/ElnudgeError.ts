@@ -164,7 +164,7 @@ export class ProxyFailure extends AdvisedError.extend<ProxyFailure>("ProxyFailur
   request,
 }) {
   override get isRetryable(): boolean {
-    return this.status === undefined || (this.status >= 500 && this.status !== 511) || [408, 429].includes(this.status)
+    return this.status === undefined || StatusText.mayPass(this.status)
   }
   override get message(): string {
     const who = this.proxy === undefined ? "A proxy" : `The proxy ${this.proxy}`
@@ -199,7 +199,7 @@ export class ServerUnavailable extends AdvisedError.extend<ServerUnavailable>("S
   request,
 }) {
   override get isRetryable(): boolean {
-    return true
+    return StatusText.mayPass(this.status)
   }
   override get message(): string {
     const what = `${StatusText.of(this.status)}${RetryAfter.complaint(this.retryAfter)}`

@@ -10,6 +10,7 @@ import * as ElnudgeError from "./ElnudgeError.ts"
 import * as KeyInUse from "./KeyInUse.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as StatusRefusal from "./StatusRefusal.ts"
+import * as StatusText from "./StatusText.ts"
 import * as TransportCause from "./TransportCause.ts"
 import type { TransportReason } from "./TransportReason.ts"
 import * as WallClock from "./WallClock.ts"
@@ -80,10 +81,8 @@ export const unreachable = (
   return why.isLasting ? Effect.fail(failure(1)) : Effect.succeed({ _tag: "Again", failure })
 }
 
-/** A 5xx that says of itself that it lasts, as far as this client is concerned. */
-const lasting: ReadonlySet<number> = new Set([501, 505])
-
-const isRetried = (status: number): boolean => (status >= 500 && status !== 511) || status === 408 || status === 425
+// A login that a network wants is none of the API.
+const isOfServer = (status: number): boolean => (status >= 500 && status !== 511) || StatusText.mayPass(status)
 
 const ofBody = Effect.fnUntraced(function* <A, E>(
   response: Response,
@@ -133,10 +132,10 @@ export const ofResponse = Effect.fnUntraced(function* <A, E>(
       failure: (_, resumeAt) => new ElnudgeError.ResponseInvalid({ reason, resumeAt, request }),
     }
   }
-  if (isRetried(status)) {
+  if (isOfServer(status)) {
     const failure: Failure = (attempts, resumeAt) =>
       new ElnudgeError.ServerUnavailable({ status, attempts, resumeAt, retryAfter: retryAfter.nonsense, request })
-    return lasting.has(status) ? yield* Effect.fail(failure(1)) : { _tag: "Again", retryAfter, failure }
+    return StatusText.mayPass(status) ? { _tag: "Again", retryAfter, failure } : yield* Effect.fail(failure(1))
   }
   return yield* Effect.fail(
     refusal(status) ?? StatusRefusal.of({ status, headers, url: response.url }, baseUrl, request),

@@ -1,4 +1,4 @@
-/** HTTP statuses as people know them: number and name. */
+/** HTTP statuses as people know them: number and name, and whether they may pass. */
 
 const names: Readonly<Record<number, string>> = {
   201: "Created",
@@ -55,6 +55,13 @@ const names: Readonly<Record<number, string>> = {
   508: "Loop Detected",
   511: "Network Authentication Required",
 }
+
+// What does not get better: no such method or version, and a network that wants a login first.
+const lasting: ReadonlySet<number> = new Set([501, 505, 511])
+
+/** Whether the same request may have another answer later, from the API as from a proxy. */
+export const mayPass = (status: number): boolean =>
+  (status >= 500 && !lasting.has(status)) || status === 408 || status === 425 || status === 429
 
 /** Such as `503 Service Unavailable`; a status without a name as its number. */
 export const of = (status: number): string => {

@@ -4,6 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
+import * as StatusText from "./StatusText.ts"
 
 /** What a transport fails with where it knows that it was a proxy. The address is without credentials. */
 export class ProxyCause extends Error {
@@ -94,7 +95,7 @@ const isOfProxy = (cause: object): boolean =>
 
 // A proxy that cannot reach the API, or has too much to do, may do so the next time.
 const isLasting = (status: number | undefined, tlsProblem: string | undefined): boolean =>
-  status === undefined ? tlsProblem !== undefined : status < 500 && status !== 408 && status !== 429
+  status === undefined ? tlsProblem !== undefined : !StatusText.mayPass(status)
 
 /** What a failure of the transport means. */
 export const classify = (cause: unknown): TransportReason => {

@@ -51,6 +51,10 @@ describe("TransportReason", () => {
     const ofProxy = { _tag: "Proxy", proxy: undefined } as const
     const undici = new TypeError("fetch failed", { cause: Object.assign(refusal(407), { code: "UND_ERR_ABORTED" }) })
     assert.deepInclude(TransportReason.classify(undici), { ...ofProxy, status: 407, isLasting: true })
+    for (const status of [403, 501, 505, 511]) {
+      const lasting = failed("ERR_PROXY_TUNNEL", { statusCode: status })
+      assert.deepInclude(TransportReason.classify(lasting), { ...ofProxy, status, isLasting: true })
+    }
     const node = failed("ERR_PROXY_TUNNEL", { statusCode: 502 })
     assert.deepInclude(TransportReason.classify(node), { ...ofProxy, status: 502, isLasting: false })
     assert.deepInclude(TransportReason.classify(failed("UND_ERR_PRX_CONN")), { ...ofProxy, isLasting: false })
