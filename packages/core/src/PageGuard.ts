@@ -201,6 +201,8 @@ export class PageGuard<Row extends { readonly id: string }> {
         continue
       }
       const isLater = start > this.lastStart
+      // Of a second that is going on, all is yet to come.
+      const isLaterSecond = isLater && secondOf(start) > secondOf(this.lastStart)
       this.lastStart = start
       starts.push(start)
       if (starts.length === 1) ends.add(secondOf(start))
@@ -224,7 +226,7 @@ export class PageGuard<Row extends { readonly id: string }> {
       this.oldestStart = Math.min(this.oldestStart, start)
       if (isLater) {
         counts.out_of_order++
-        if (!this.trustsOrder) this.rest = undefined
+        if (isLaterSecond && !this.trustsOrder) this.rest = undefined
       }
       rows.push(row)
     }

@@ -131,6 +131,17 @@ describe("a list without an order within a second", () => {
     }),
   )
 
+  it.effect("goes on by time where a cursor dies, though the order does not know milliseconds", () =>
+    Effect.gen(function* () {
+      const list = FakeList.unordered(rows(900, 3, 100))
+      const run = yield* read((request, index) =>
+        index % 3 === 1 && request.url.searchParams.has("cursor") ? { status: 410 } : list(request, index),
+      )
+      assertWhole(run, 900)
+      assert.isAbove(run.coverage.cursor_reentries, 0)
+    }),
+  )
+
   it.effect("asks no more than ten times for a second that never adds up", () =>
     Effect.gen(function* () {
       // Whatever is asked, each page begins with the last row of the one before.
