@@ -138,6 +138,8 @@ export const answering =
   (value: A): boolean => {
     const answer: unknown = ask(value)
     if (Predicate.isBoolean(answer)) return answer
+    // Told here; a rejection that nobody looks at would end the process before that.
+    if (Predicate.isPromiseLike(answer)) answer.then(undefined, () => undefined)
     throw new InvalidOption({
       option,
       reason: `${option} gave ${shown(answer)}, not true or false`,

@@ -65,6 +65,7 @@ const ofDetails: ReadonlyArray<Case> = [
   [{ pick: "all" }, "pick", /pick is a string, not a function/],
   [{ picks: () => true }, "picks", /Did you mean pick\?/],
   [{ ...window, pick: async () => false }, "pick", /pick gave a promise, not true or false/],
+  [{ ...window, pick: async () => Promise.reject(new Error("mine")) }, "pick", /pick gave a promise/],
   [{ ...window, pick: () => 0 }, "pick", /pick gave 0/],
   [{ ...window, pick: () => {} }, "pick", /pick gave undefined/],
   [{ concurrency: "8" }, "concurrency", /not a number/],
