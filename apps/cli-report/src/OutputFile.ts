@@ -89,6 +89,12 @@ export const checkApart = Effect.fn("OutputFile.checkApart")(function* (
   }
 })
 
+// Such as with chattr +a on Linux, or with rights to make alone.
+const takesIn: WriteFailure.WriteFailure = {
+  reason: "its folder takes files in, and lets none of them be renamed or removed",
+  advice: "Give a name in another folder, or have this one's permissions changed.",
+}
+
 /**
  * Tries a temporary file beside `file`, and clears those that earlier runs left there; what is staged is removed with the scope if
  * it was not published.
@@ -123,7 +129,12 @@ export const prepare = Effect.fn("OutputFile.prepare")(function* (file: string) 
   const temporaryFiles = yield* TemporaryFile.of(place)
   const makeTemporary = explain(temporaryFiles.make)
   // Not kept through the work: a run that is killed in it leaves nothing behind.
-  yield* Effect.scoped(Effect.flatMap(makeTemporary, temporaryFiles.clear))
+  const tried = Effect.tap(makeTemporary, temporaryFiles.clear)
+  const taken = Effect.flatMap(tried, (temporary) =>
+    // What the system says of it differs, and is not always true.
+    Effect.mapError(fileSystem.remove(temporary), () => new OutputUnwritable({ file, ...takesIn })),
+  )
+  yield* Effect.scoped(taken)
   const scope = yield* Effect.scope
   let staged: string | undefined
   const outputFile: OutputFile = {

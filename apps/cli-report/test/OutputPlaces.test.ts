@@ -84,6 +84,30 @@ describe("an output that a link names", () => {
 })
 
 describe("an output", () => {
+  it.effect("is refused before the work in a folder that only takes in, where nothing can be renamed", () =>
+    inFolder((place) =>
+      Effect.gen(function* () {
+        const real = yield* FileSystem.FileSystem
+        const takesIn = FileSystem.FileSystem.of({
+          ...real,
+          remove: (path) =>
+            Effect.fail(
+              systemError({
+                _tag: "Unknown",
+                module: "FileSystem",
+                method: "remove",
+                pathOrDescriptor: path,
+                cause: { code: "EPERM" },
+              }),
+            ),
+        })
+        const prepared = Effect.scoped(OutputFile.prepare(place("out.csv")))
+        const { message } = yield* Effect.flip(Effect.provideService(prepared, FileSystem.FileSystem, takesIn))
+        assert.include(message, "its folder takes files in, and lets none of them be renamed")
+      }),
+    ),
+  )
+
   it.effect("is not the lock of the checkpoint, which the run would lose by it", () =>
     inFolder((place) =>
       Effect.gen(function* () {
