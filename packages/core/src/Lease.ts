@@ -58,10 +58,15 @@ export class LeaseHeld extends Data.TaggedError("LeaseHeld")<{
   readonly silentMillis: number | undefined
 }> {
   override get message(): string {
-    return `${this.file} is in use: another run, ${told(this.holder)}, goes on from it.`
+    return this.holder === undefined && this.silentMillis === undefined
+      ? `${this.file} cannot be used: ${this.lock}, which says who uses it, is no run's.`
+      : `${this.file} is in use: another run, ${told(this.holder)}, goes on from it.`
   }
   get advice(): string {
     const left = this.silentMillis === undefined ? 0 : Duration.toMillis(term) - this.silentMillis
+    if (this.holder === undefined && this.silentMillis === undefined) {
+      return `Give another file, or look at ${this.lock} and move it away.`
+    }
     return this.silentMillis === undefined
       ? `Wait for it, or give another file; if there is no such run, look at ${this.lock} and delete it.`
       : `Wait for it, or give another file; if it is gone, this works in ${Math.max(1, Math.ceil(left / 1_000))} s, or when ${this.lock} is deleted.`
@@ -118,6 +123,9 @@ interface Seen {
   readonly at: number | undefined
 }
 
+/** What no run made. */
+const foreign: Seen = { text: " ".repeat(maxBytes + 1), at: undefined }
+
 /** Who stands in a lock: an earlier version wrote its number alone. */
 const holderIn = ({ text }: Seen): LeaseHeld["holder"] => {
   const lock = decodeLock(text)
@@ -160,6 +168,9 @@ const textOf = (bytes: Uint8Array): string => Result.getOrElse(TextFile.decode(b
 const look = Effect.fnUntraced(function* (lock: string) {
   const fileSystem = yield* FileSystem.FileSystem
   return yield* Effect.gen(function* () {
+    // Whoever opens a pipe waits for another who does; nothing ends that.
+    const { type } = yield* fileSystem.stat(lock)
+    if (type !== "File" && type !== "Directory") return foreign
     const opened = yield* fileSystem.open(lock, { flag: "r" })
     const bytes = Option.getOrElse(yield* opened.readAlloc(maxBytes + 1), () => new Uint8Array())
     const { mtime } = yield* opened.stat

@@ -1,3 +1,8 @@
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -204,6 +209,25 @@ describe("a lease", () => {
       if (outcome === "taken") yield* take
       else yield* refusedOf(take)
       assert.deepStrictEqual(files.names(), outcome === "taken" ? [] : ["place.lock"])
+    }),
+  )
+
+  it.effect("says that what stands in its place is no run's, and opens no pipe there", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(tmpdir(), "elnudge-test-"))
+      const file = join(folder, "place")
+      const refused = refusedOf(Effect.scoped(Lease.take(file))).pipe(
+        Effect.provideService(Lease.Processes, { self: process(), find: () => Effect.succeedNone }),
+        Effect.provide(NodeServices.layer),
+      )
+      execFileSync("mkfifo", [`${file}.lock`])
+      const { advice, message } = yield* refused
+      assert.strictEqual(message, `${file} cannot be used: ${file}.lock, which says who uses it, is no run's.`)
+      assert.strictEqual(advice, `Give another file, or look at ${file}.lock and move it away.`)
+      assert.deepStrictEqual(readdirSync(folder), ["place.lock"])
+      rmSync(`${file}.lock`)
+      writeFileSync(`${file}.lock`, "x".repeat(5_000))
+      assert.strictEqual((yield* refused).message, message)
     }),
   )
 

@@ -83,6 +83,10 @@ export const make = (): MemoryFiles => {
     put: (name, text, mtime) => void inodes.set(name, { bytes: new TextEncoder().encode(text), mtime }),
     of: (before) =>
       FileSystem.makeNoop({
+        stat: (path) => {
+          const inode = inodes.get(path)
+          return inode === undefined ? fail("NotFound", path) : open(path, inode).stat
+        },
         writeFileString: (path, text) =>
           Effect.gen(function* () {
             yield* before(`make ${path}`)
