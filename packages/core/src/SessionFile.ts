@@ -79,7 +79,13 @@ const toError =
       case "GzipError":
         return new SessionFileError({ problem: "damaged", file, line: undefined, reason })
       case "NotText":
-        return new SessionFileError({ problem: "not_text", file, line: error.line, reason })
+        // One that is too large may well be UTF-8.
+        return new SessionFileError({
+          problem: error.isTooLarge ? "bad_line" : "not_text",
+          file,
+          line: error.line,
+          reason,
+        })
     }
   }
 

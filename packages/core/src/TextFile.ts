@@ -15,6 +15,8 @@ export class NotText extends Data.TaggedError("NotText")<{
   readonly line: number | undefined
   /** Such as `is not UTF-8`: it completes a sentence that begins with the file. */
   readonly reason: string
+  /** Whether it was not looked at, because it is too large. */
+  readonly isTooLarge: boolean
 }> {
   /** With the line, where there is one. */
   override get message(): string {
@@ -44,22 +46,29 @@ const badLine = (bytes: Uint8Array): number => {
 }
 
 /** The error of a file, or of one line, that is larger than anything that is read. */
-export const tooLarge = (most: number, line?: number) => new NotText({ line, reason: `is larger than ${most} bytes` })
+export const tooLarge = (most: number, line?: number) =>
+  new NotText({ line, reason: `is larger than ${most} bytes`, isTooLarge: true })
 
 /** The bytes of a whole file as its text; or those that follow some lines of it. */
 export const decode = (bytes: Uint8Array, linesBefore = 0): Result.Result<string, NotText> =>
   Result.mapBoth(decoded(bytes), {
     onSuccess: (text) => (linesBefore === 0 && text.startsWith(byteOrderMark) ? text.slice(1) : text),
-    onFailure: () => new NotText({ line: linesBefore + badLine(bytes), reason: "is not UTF-8" }),
+    onFailure: () => new NotText({ line: linesBefore + badLine(bytes), reason: "is not UTF-8", isTooLarge: false }),
   })
 
-// A device may give bytes without end, and those that can be read from a place on are read no further than that.
+// A device may give bytes without end, and those that can be read from a place on are read no further than that. Room is
+// made as they come: Node may hang at its end where as much as the most was taken at once.
 const deviceBytes = (fileSystem: FileSystem.FileSystem, file: string, most: number) =>
   Effect.gen(function* () {
     const opened = yield* fileSystem.open(file)
-    const buffer = new Uint8Array(most + 1)
+    let buffer = new Uint8Array(Math.min(64 * 1024, most + 1))
     let length = 0
-    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+    for (let count = -1; count !== 0 && length <= most; length += count) {
+      if (length === buffer.length) {
+        const larger = new Uint8Array(Math.min(2 * length, most + 1))
+        larger.set(buffer)
+        buffer = larger
+      }
       count = yield* opened.read(buffer.subarray(length))
     }
     return buffer.subarray(0, length)

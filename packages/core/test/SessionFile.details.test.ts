@@ -99,6 +99,15 @@ describe("SessionFile.details", () => {
     }).pipe(provided),
   )
 
+  it.effect("does not advise another coding for a line that is too large", () =>
+    Effect.gen(function* () {
+      const file = yield* WrittenFile.write("large.jsonl", Buffer.alloc(64 * 1024 * 1024 + 1, 0x20))
+      const failure = yield* Effect.flip(Stream.runDrain(SessionFile.details(file)))
+      expect(failure.message).toBe(`${file}, line 1: is larger than 67108864 bytes.`)
+      expect(failure.advice).toContain("Mend the line or take it out")
+    }).pipe(provided),
+  )
+
   it.effect("refuses a line with two ids, where one would count for looking through and one for reading", () =>
     Effect.gen(function* () {
       const twice = (start: string, again: string) => `{${start}:"sess_8",${lines[0]?.slice(1, -1)},${again}:"sess_9"}`

@@ -83,6 +83,29 @@ describe("A file of text", () => {
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("takes no more room for a device than it fills, whatever it may have", () =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const rooms: Array<number> = []
+      const watched = FileSystem.FileSystem.of({
+        ...fileSystem,
+        open: (path, options) =>
+          Effect.map(fileSystem.open(path, options), (file) => ({
+            ...file,
+            read: (buffer, where) => {
+              rooms.push(buffer.buffer.byteLength)
+              return file.read(buffer, where)
+            },
+          })),
+      })
+      const read = (file: string, most?: number) =>
+        Effect.provideService(TextFile.read(file, most), FileSystem.FileSystem, watched)
+      yield* read("/dev/null")
+      yield* Effect.flip(read("/dev/zero", 200_000))
+      assert.deepStrictEqual(rooms, [65_536, 65_536, 131_072, 200_001])
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("has no line that is longer than any answer of the API", () =>
     Effect.gen(function* () {
       const chunk = new Uint8Array(1024 * 1024).fill(0x20)
