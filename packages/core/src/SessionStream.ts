@@ -60,6 +60,8 @@ export const summaries = (
 
 const pickAll = () => true
 
+const nudgeChecks: OptionCheck.Checks<NudgeOptions> = { ...DetailWalk.checks, needsEvents: OptionCheck.callable }
+
 /**
  * Every session of the window once, with its detail where `pick` asks for it: `Unavailable` where there is none (404), unless
  * `onUnavailable` says otherwise.
@@ -67,22 +69,25 @@ const pickAll = () => true
 export const details = (
   options: DetailOptions = {},
 ): Stream.Stream<SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient> =>
-  checked(DetailWalk.checks, options, ({ pick = pickAll, tracker }) => {
-    const isPicked = OptionCheck.answering("pick", pick)
-    const stateOf = (session: Session.Summary) => (isPicked(session) ? undefined : SessionRead.notNeeded)
-    return Stream.unwrap(
-      Effect.map(SessionPages.follower(tracker, options.resume), (follower) => {
-        const pages = SessionPages.make(options, follower)
-        return DetailWalk.ofPages(
-          options,
-          follower,
-          Stream.map(pages, (page) => ({ page, stateOf, nudgesDiffer: () => false })),
-        )
-      }),
-    )
-  })
-
-const nudgeChecks: OptionCheck.Checks<NudgeOptions> = { ...DetailWalk.checks, needsEvents: OptionCheck.callable }
+  // The options of `nudges` do for both: a detail has its events anyhow.
+  checked<DetailOptions, SessionRead.SessionRead, ElnudgeError.ListError | ElnudgeError.DetailError, ElnudgeClient>(
+    nudgeChecks,
+    options,
+    ({ pick = pickAll, tracker }) => {
+      const isPicked = OptionCheck.answering("pick", pick)
+      const stateOf = (session: Session.Summary) => (isPicked(session) ? undefined : SessionRead.notNeeded)
+      return Stream.unwrap(
+        Effect.map(SessionPages.follower(tracker, options.resume), (follower) => {
+          const pages = SessionPages.make(options, follower)
+          return DetailWalk.ofPages(
+            options,
+            follower,
+            Stream.map(pages, (page) => ({ page, stateOf, nudgesDiffer: () => false })),
+          )
+        }),
+      )
+    },
+  )
 
 /**
  * As {@link details}, for whoever needs the picked sessions' nudges rather than their events: the nudges come from the list

@@ -265,6 +265,14 @@ describe("SessionStream.summaries", () => {
 })
 
 describe("SessionStream.details", () => {
+  it.effect("takes the options of nudges too, so that one object does for both", () =>
+    Effect.gen(function* () {
+      const { layer } = FakeApi.make(() => FakeApi.page([]))
+      const options: SessionStream.NudgeOptions = { pick: () => false, needsEvents: () => false }
+      assert.deepStrictEqual(yield* Stream.runCollect(SessionStream.details(options)).pipe(Effect.provide(layer)), [])
+    }),
+  )
+
   it.effect("hands rows that need no detail on before the detail after them fails", () =>
     Effect.gen(function* () {
       const script = pagesOf([rows(0, 60)])
