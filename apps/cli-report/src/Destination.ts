@@ -1,6 +1,7 @@
 /** Where a result goes: stdout, or a file that is claimed before the work begins. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
@@ -17,6 +18,12 @@ interface Destination {
 // The reader has what it wanted (`… | head`): that ends the work, and is no failure.
 const isClosedPipe = (error: unknown): boolean =>
   error instanceof OutputFile.OutputUnwritable && error.reason === "EPIPE"
+
+/** What it means that stdout did not take something: nothing where its reader went away. */
+export const lost = (error: PlatformError): Effect.Effect<false, OutputFile.OutputUnwritable> => {
+  const unwritable = OutputFile.unwritable("stdout", error)
+  return isClosedPipe(unwritable) ? Effect.succeed(false) : Effect.fail(unwritable)
+}
 
 const writeToStdout =
   (stdio: Stdio.Stdio): Destination["write"] =>
