@@ -70,8 +70,7 @@ export const format = ({ coverage, ledger, report, site, state }: Contents): Eff
       definitions: report.version,
       site,
       options: report.options,
-      // A clock that was set back during the walk must not cost its state.
-      coverage: { ...coverage, paced_ms: Math.max(0, coverage.paced_ms), held_ms: Math.max(0, coverage.held_ms) },
+      coverage,
       ledger,
       state,
     }),
