@@ -8,7 +8,6 @@ import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
@@ -224,28 +223,21 @@ export const checkOwned = Effect.fn("SitesFile.checkOwned")(function* (file: str
 // More than thousands of sites take.
 const maxBytes = 1_048_576
 
-/** Neither a device, which may never end, nor what would fill the memory is read. */
-const checkSize = Effect.fnUntraced(function* (file: string) {
-  const { size, type } = yield* (yield* FileSystem.FileSystem).stat(file)
-  const isDevice = type === "CharacterDevice" || type === "BlockDevice"
-  if (!isDevice && size <= BigInt(maxBytes)) return
-  return yield* refuse(
-    `The file of sites ${file} ${isDevice ? "is a device, not a file" : `has ${size} bytes, more than ${maxBytes}`}.`,
-    "Name the file of sites in ELNUDGE_SITES_FILE.",
-  )
-})
-
 /** Reads the file; none is no error. Fails with `SiteError` where it cannot be read or used, and shows no value of it. */
 export const read = Effect.gen(function* () {
   const { file, home } = yield* locate
   // Undefined on Windows, where modes and owners do not say who can write.
   const self = process.geteuid?.()
-  const checked = Effect.andThen(checkSize(file), self === undefined ? Effect.void : checkOwned(file, self))
-  const content = yield* Effect.andThen(checked, TextFile.read(file, maxBytes)).pipe(
+  const checked = self === undefined ? Effect.void : checkOwned(file, self)
+  // What is no file at all is told first: its owner is no matter.
+  const content = yield* Effect.tap(TextFile.read(file, maxBytes), checked).pipe(
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed(undefined)),
     Effect.mapError((error) =>
       error._tag === "NotText"
-        ? refuse(`The file of sites ${file} ${error.message}.`, "Write it in UTF-8; nothing was changed.")
+        ? refuse(
+            `The file of sites ${file} ${error.message}.`,
+            "Write it in UTF-8, or name another file in ELNUDGE_SITES_FILE; nothing was changed.",
+          )
         : error._tag === "PlatformError"
           ? refuse(
               `The file of sites ${file} cannot be read: ${reasonOf(error)}.`,

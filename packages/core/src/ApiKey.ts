@@ -69,20 +69,12 @@ const warnOnce = (fileSystem: FileSystem.FileSystem, file: string, mode: number)
 // Many times what a key has: whatever is larger is another file.
 const maxBytes = 65_536
 
-/** Why it cannot hold a key: neither a device, which may never end, nor what would fill the memory is read. */
-const unfit = ({ size, type }: FileSystem.File.Info): string | undefined => {
-  if (type === "CharacterDevice" || type === "BlockDevice") return "is a device, not a file"
-  return size > BigInt(maxBytes) ? `has ${size} bytes, and no key has more than ${maxBytes}` : undefined
-}
-
 const ofFile = Effect.fnUntraced(function* (file: string, isWindows: boolean) {
   const fileSystem = yield* FileSystem.FileSystem
   // What cannot be looked at may still be read; if not, the reading says why.
   const look = Effect.option(fileSystem.stat(file))
 
   const read = Effect.fnUntraced(function* (info: Option.Option<FileSystem.File.Info>) {
-    const why = Option.isSome(info) ? unfit(info.value) : undefined
-    if (why !== undefined) return yield* refuse(`the key file ${file} ${why}`)
     if (!isWindows && Option.isSome(info) && info.value.type === "File" && (info.value.mode & 0o077) !== 0) {
       yield* warnOnce(fileSystem, file, info.value.mode)
     }

@@ -56,34 +56,17 @@ export const decode = (bytes: Uint8Array, linesBefore = 0): Result.Result<string
     onFailure: () => new NotText({ line: linesBefore + badLine(bytes), reason: "is not UTF-8", isTooLarge: false }),
   })
 
-// A device may give bytes without end, and those that can be read from a place on are read no further than that. Room is
-// made as they come: Node may hang at its end where as much as the most was taken at once.
-const deviceBytes = (fileSystem: FileSystem.FileSystem, file: string, most: number) =>
-  Effect.gen(function* () {
-    const opened = yield* fileSystem.open(file)
-    let buffer = new Uint8Array(Math.min(64 * 1024, most + 1))
-    let length = 0
-    for (let count = -1; count !== 0 && length <= most; length += count) {
-      if (length === buffer.length) {
-        const larger = new Uint8Array(Math.min(2 * length, most + 1))
-        larger.set(buffer)
-        buffer = larger
-      }
-      count = yield* opened.read(buffer.subarray(length))
-    }
-    return buffer.subarray(0, length)
-  }).pipe(Effect.scoped)
-
-/** The text of a file as a whole, of at most `most` bytes. */
+/** The text of a file as a whole, of at most `most` bytes. A device is not read. */
 export const read = Effect.fnUntraced(function* (file: string, most: number = maxBytes) {
   const fileSystem = yield* FileSystem.FileSystem
   // What cannot be looked at may still be read; if not, the reading says why.
   const info = Option.getOrUndefined(yield* Effect.option(fileSystem.stat(file)))
+  // It may give bytes without end, or none until somebody types.
+  if (info?.type === "CharacterDevice" || info?.type === "BlockDevice") {
+    return yield* new NotText({ line: undefined, reason: "is a device, not a file", isTooLarge: false })
+  }
   if (info !== undefined && info.size > BigInt(most)) return yield* tooLarge(most)
-  const whole = fileSystem.readFile(file)
-  const bytes = yield* info?.type === "CharacterDevice"
-    ? Effect.catch(deviceBytes(fileSystem, file, most), () => whole)
-    : whole
+  const bytes = yield* fileSystem.readFile(file)
   // A pipe does not say beforehand how much it has.
   if (bytes.length > most) return yield* tooLarge(most)
   return yield* Effect.fromResult(decode(bytes))
